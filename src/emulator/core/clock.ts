@@ -1,0 +1,20 @@
+/** Time as the emulator sees it; tests hand in their own so that nobody waits. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Calls `callback` once after `delayMs`; the timer alone does not keep the process running. */
+  schedule(delayMs: number, callback: () => void): ScheduledCall;
+}
+
+export interface ScheduledCall {
+  cancel(): void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  schedule(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};

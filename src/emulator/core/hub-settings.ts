@@ -1,0 +1,29 @@
+/** Settings of a hub, in the names of the ARM resource `Microsoft.SignalRService/webPubSub/hubs`. */
+export interface HubSettings {
+  /** Tried in order; the first that matches an event gets it [upstream-events 1]. Default: none. */
+  readonly eventHandlers?: readonly EventHandlerSettings[];
+  /** Whether a client without an access token may connect. Default `deny`. */
+  readonly anonymousConnectPolicy?: 'allow' | 'deny';
+  /** Seconds between the pings sent to a WebSocket client: 1 to 120. Default 20. */
+  readonly webSocketKeepAliveIntervalInSeconds?: number;
+}
+
+export interface EventHandlerSettings {
+  /**
+   * Absolute `http:`, `https:` or `tunnel:///` URL; `{hub}` and `{event}` are replaced, not in the host
+   * [upstream-events 2].
+   */
+  readonly urlTemplate: string;
+  /** `*`, one event name, or several with commas between. Absent or empty: no user event. */
+  readonly userEventPattern?: string;
+  /** Default: none. */
+  readonly systemEvents?: readonly SystemEventName[];
+  /** Default `None`. */
+  readonly auth?: EventHandlerAuth;
+}
+
+/** `joined` and `left` are the group presence events, which no published setting names yet [assumed]. */
+export type SystemEventName = 'connect' | 'connected' | 'disconnected' | 'joined' | 'left';
+
+export type EventHandlerAuth =
+  { readonly type: 'None' } | { readonly type: 'ManagedIdentity'; readonly managedIdentity: { readonly resource: string } };

@@ -1,0 +1,9 @@
+/** Where the emulator says what it does: the shape of `console`, and of Nest's `Logger`. */
+export interface EmulatorLogger {
+  log(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+  debug?(message: string): void;
+}
+
+export const silentLogger: EmulatorLogger = { log() {}, warn() {}, error() {} };

@@ -1,0 +1,68 @@
+import jwt from 'jsonwebtoken';
+
+/** Claims of an access token as they were signed; `claims.sub` is the user id of a client token [auth 2, 3]. */
+export type AccessTokenClaims = Readonly<Record<string, unknown>>;
+
+export type AccessTokenVerdict =
+  | { readonly isValid: true; readonly claims: AccessTokenClaims }
+  /** In words, for logs: nothing of the token itself. */
+  | { readonly isValid: false; readonly problem: string };
+
+export interface AccessTokenRules {
+  /** Any of them may have signed: key text, used as UTF-8 bytes. */
+  readonly accessKeys: readonly string[];
+  /** Compared with the token's `aud` (one or several) without regard to case; any match passes. */
+  readonly audiences: readonly string[];
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Tolerated for `exp` and `nbf`. Seconds; default 300, the service's own [auth 2]. */
+  readonly clockSkewSeconds?: number;
+}
+
+const CLOCK_SKEW_SECONDS = 300;
+
+/** Checks an HS256 token as the service does: signature, `exp` (mandatory), `nbf`, `aud`; the issuer is not checked. */
+export function verifyAccessToken(token: string, rules: AccessTokenRules): AccessTokenVerdict {
+  const claims = verifySignature(token, rules.accessKeys);
+  if (!claims) return { isValid: false, problem: 'the token is malformed or not signed with an access key' };
+  const skew = rules.clockSkewSeconds ?? CLOCK_SKEW_SECONDS;
+  const now = rules.now / 1000;
+  if (typeof claims['exp'] !== 'number') return { isValid: false, problem: 'the token has no exp claim' };
+  if (claims['exp'] + skew <= now) return { isValid: false, problem: 'the token has expired' };
+  if (typeof claims['nbf'] === 'number' && claims['nbf'] - skew > now) {
+    return { isValid: false, problem: 'the token is not valid yet' };
+  }
+  if (!hasAudience(claims['aud'], rules.audiences)) {
+    return {
+      isValid: false,
+      problem: `the audience of the token is ${JSON.stringify(claims['aud'])}, expected ${rules.audiences[0]}`,
+    };
+  }
+  return { isValid: true, claims };
+}
+
+/** Signs claims with HS256; `iat` is not added, times are the caller's. */
+export function signAccessToken(claims: AccessTokenClaims, accessKey: string): string {
+  return jwt.sign({ ...claims }, accessKey, { algorithm: 'HS256', noTimestamp: true });
+}
+
+function verifySignature(token: string, accessKeys: readonly string[]): AccessTokenClaims | undefined {
+  for (const accessKey of accessKeys) {
+    try {
+      const claims = jwt.verify(token, accessKey, {
+        algorithms: ['HS256'],
+        ignoreExpiration: true,
+        ignoreNotBefore: true,
+      });
+      if (typeof claims === 'object') return claims;
+    } catch {
+      // not this key's
+    }
+  }
+  return undefined;
+}
+
+function hasAudience(audience: unknown, accepted: readonly string[]): boolean {
+  const named = (Array.isArray(audience) ? audience : [audience]).filter((item) => typeof item === 'string');
+  return named.some((item) => accepted.some((other) => other.toLowerCase() === item.toLowerCase()));
+}

@@ -1,0 +1,16 @@
+/**
+ * A payload as it travels between client, service and upstream. JSON stays JSON text: it is embedded or sent on as it
+ * came, so that no number loses a digit on the way; whoever hands it to an application parses it.
+ */
+export type MessageData =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'json'; readonly json: string }
+  | { readonly kind: 'binary'; readonly bytes: Uint8Array }
+  /** A serialized `google.protobuf.Any`. */
+  | { readonly kind: 'protobuf'; readonly bytes: Uint8Array };
+
+/** The data types of the service: what a payload is declared as. */
+export type MessageDataType = MessageData['kind'];
+
+/** Message metadata: string to string; keys in lower case where they crossed HTTP headers. */
+export type MessageMetadata = Readonly<Record<string, string>>;
