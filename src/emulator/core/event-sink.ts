@@ -1,8 +1,4 @@
-import type {
-  ConnectEvent,
-  MqttDisconnectProperties,
-  MqttUserProperty,
-} from '../../protocol/cloud-event.js';
+import type { ConnectEvent, MqttDisconnectProperties, MqttUserProperty } from '../../protocol/cloud-event.js';
 import type { MessageData, MessageMetadata } from '../../protocol/message-data.js';
 import type { ClientConnection } from './client-connection.js';
 

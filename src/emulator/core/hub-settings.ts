@@ -26,4 +26,5 @@ export interface EventHandlerSettings {
 export type SystemEventName = 'connect' | 'connected' | 'disconnected' | 'joined' | 'left';
 
 export type EventHandlerAuth =
-  { readonly type: 'None' } | { readonly type: 'ManagedIdentity'; readonly managedIdentity: { readonly resource: string } };
+  | { readonly type: 'None' }
+  | { readonly type: 'ManagedIdentity'; readonly managedIdentity: { readonly resource: string } };
