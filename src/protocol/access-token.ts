@@ -41,9 +41,10 @@ export function verifyAccessToken(token: string, rules: AccessTokenRules): Acces
   return { isValid: true, claims };
 }
 
-/** Signs claims with HS256; `iat` is not added, times are the caller's. */
+/** Signs claims with HS256; `iat` is not added, times are the caller's, undefined claims are left out. */
 export function signAccessToken(claims: AccessTokenClaims, accessKey: string): string {
-  return jwt.sign({ ...claims }, accessKey, { algorithm: 'HS256', noTimestamp: true });
+  const present = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
+  return jwt.sign(present, accessKey, { algorithm: 'HS256', noTimestamp: true });
 }
 
 function verifySignature(token: string, accessKeys: readonly string[]): AccessTokenClaims | undefined {
