@@ -44,7 +44,8 @@ export function verifyAccessToken(token: string, rules: AccessTokenRules): Acces
 /** Signs claims with HS256; `iat` is not added, times are the caller's, undefined claims are left out. */
 export function signAccessToken(claims: AccessTokenClaims, accessKey: string): string {
   const present = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
-  return jwt.sign(present, accessKey, { algorithm: 'HS256', noTimestamp: true });
+  // With `noTimestamp` the signer would take away the caller's own `iat` too.
+  return jwt.sign(present, accessKey, { algorithm: 'HS256', noTimestamp: present['iat'] === undefined });
 }
 
 function verifySignature(token: string, accessKeys: readonly string[]): AccessTokenClaims | undefined {

@@ -79,7 +79,8 @@ export interface UserEvent {
   readonly context: EventContext;
   readonly data: MessageData;
   readonly metadata: MessageMetadata;
-  readonly mqtt?: { readonly userProperties: MqttUserProperty[] };
+  /** `contentType`: the Content Type property of the PUBLISH, when it had one. */
+  readonly mqtt?: { readonly contentType?: string; readonly userProperties: MqttUserProperty[] };
 }
 
 export interface GroupEvent {
@@ -109,7 +110,7 @@ export interface UserEventReply extends StatefulReply {
   readonly kind: 'user';
   readonly data?: MessageData;
   readonly metadata?: MessageMetadata;
-  readonly mqtt?: { readonly userProperties?: readonly MqttUserProperty[] };
+  readonly mqtt?: { readonly contentType?: string; readonly userProperties?: readonly MqttUserProperty[] };
 }
 
 export interface EmptyReply extends StatefulReply {

@@ -1,3 +1,4 @@
+import type { MqttUserProperty } from './cloud-event.js';
 import type { MessageData, MessageMetadata } from './message-data.js';
 
 /** What the service sends to a client, whichever subprotocol carries it [client-websocket 5.3]. */
@@ -24,6 +25,22 @@ interface DataMessageBase {
   readonly metadata?: MessageMetadata;
   /** Epoch milliseconds after which it is not worth sending; absent: never. */
   readonly expiresAt?: number;
+  /** Of a message that an MQTT client published: what other MQTT clients see of it, and nobody else [client-mqtt 5]. */
+  readonly mqtt?: MqttPublication;
+}
+
+/** A PUBLISH as it came, where `data` would lose something of it. */
+export interface MqttPublication {
+  /** Connection id of the publisher. */
+  readonly publisherId: string;
+  readonly qos: 0 | 1 | 2;
+  readonly payload: Uint8Array;
+  readonly contentType?: string;
+  /** Whether the payload is declared to be UTF-8. */
+  readonly payloadFormatIndicator?: boolean;
+  readonly responseTopic?: string;
+  readonly correlationData?: Uint8Array;
+  readonly userProperties: readonly MqttUserProperty[];
 }
 
 export interface GroupDataMessage extends DataMessageBase {

@@ -1,0 +1,94 @@
+import type { ConnectReply, EventReply, RefusalReply, UserEventReply } from './cloud-event.js';
+import { CONTENT_TYPES, METADATA_HEADER_PREFIX, MQTT_HEADER_PREFIX } from './event-headers.js';
+import type { MessageData } from './message-data.js';
+
+/** An answer to an event, as HTTP. Framing and connection headers are the sender's to add. */
+export interface EncodedReply {
+  readonly status: number;
+  /** Names in lower case; a list is several header lines. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  /** Text is sent as UTF-8. */
+  readonly body?: string | Uint8Array;
+}
+
+const NO_CONTENT: EncodedReply = { status: 204, headers: {} };
+/** Statuses whose answers have no body. */
+const BODILESS_STATUSES = new Set([204, 304]);
+
+/** Writes what upstream answers as the service reads it [upstream-events 5, 6]. */
+export function encodeEventReply(reply: EventReply): EncodedReply {
+  switch (reply.kind) {
+    case 'empty':
+      return reply.state === undefined ? NO_CONTENT : { status: 204, headers: stateHeader(reply) };
+    case 'connect':
+      return encodeConnectReply(reply);
+    case 'user':
+      return encodeUserEventReply(reply);
+    case 'refusal':
+      return encodeRefusal(reply);
+  }
+}
+
+/** [upstream-events 6.1] */
+function encodeConnectReply(reply: ConnectReply): EncodedReply {
+  const { userId, groups, roles, subprotocol, mqtt } = reply;
+  return {
+    status: 200,
+    headers: { 'content-type': CONTENT_TYPES.json, ...stateHeader(reply) },
+    body: JSON.stringify({ userId, groups, roles, subprotocol, mqtt }),
+  };
+}
+
+/** [upstream-events 6.3, 6.6] */
+function encodeUserEventReply(reply: UserEventReply): EncodedReply {
+  const { data, metadata, mqtt } = reply;
+  const headers: Record<string, string | string[]> = {};
+  if (data) headers['content-type'] = mqtt?.contentType ?? CONTENT_TYPES[data.kind];
+  if (reply.state !== undefined) headers['ce-connectionstate'] = reply.state;
+  if (metadata) {
+    for (const key of Object.keys(metadata)) headers[METADATA_HEADER_PREFIX + key.toLowerCase()] = metadata[key]!;
+  }
+  for (const { name, value } of mqtt?.userProperties ?? []) append(headers, MQTT_HEADER_PREFIX + name, value);
+  if (data) {
+    const body = bodyOf(data);
+    // Node writes the headers in the encoding of a string that follows; those of user properties are bytes.
+    return { status: 200, headers, body: mqtt?.userProperties && typeof body === 'string' ? Buffer.from(body) : body };
+  }
+  // Metadata without data becomes an empty text message, for which the status is of no importance.
+  return { status: metadata && Object.keys(metadata).length > 0 ? 200 : 204, headers };
+}
+
+/** [upstream-events 6.1, 6.6] */
+function encodeRefusal({ status, reason, mqtt }: RefusalReply): EncodedReply {
+  if (BODILESS_STATUSES.has(status)) return { status, headers: {} };
+  if (!mqtt) return { status, headers: { 'content-type': CONTENT_TYPES.text }, body: reason };
+  const { code, userProperties } = mqtt;
+  return {
+    status,
+    headers: { 'content-type': CONTENT_TYPES.json },
+    body: JSON.stringify({ mqtt: { code, reason: mqtt.reason, userProperties } }),
+  };
+}
+
+function stateHeader({ state }: { readonly state?: string }): Record<string, string> {
+  return state === undefined ? {} : { 'ce-connectionstate': state };
+}
+
+function bodyOf(data: MessageData): string | Uint8Array {
+  switch (data.kind) {
+    case 'text':
+      return data.text;
+    case 'json':
+      return data.json;
+    default:
+      return data.bytes;
+  }
+}
+
+/** Values are Unicode text, which goes out as UTF-8 bytes, as the service does with user ids [assumed]. */
+function append(headers: Record<string, string | string[]>, header: string, value: string): void {
+  const bytes = Buffer.from(value, 'utf8').toString('latin1');
+  const earlier = headers[header];
+  if (earlier === undefined) headers[header] = bytes;
+  else headers[header] = typeof earlier === 'string' ? [earlier, bytes] : [...earlier, bytes];
+}

@@ -1,0 +1,16 @@
+const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The bytes as JSON text, as they stand but for a byte order mark; undefined when they are not JSON in UTF-8. */
+export function decodeJsonText(bytes: Uint8Array): string | undefined {
+  return parseJson(bytes)?.text;
+}
+
+/** Undefined when the bytes are not JSON in UTF-8. */
+export function parseJson(bytes: Uint8Array): { readonly text: string; readonly value: unknown } | undefined {
+  try {
+    const text = STRICT_UTF8.decode(bytes);
+    return { text, value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
