@@ -2,18 +2,59 @@ import type { Clock } from './core/clock.js';
 import type { HubSettings } from './core/hub-settings.js';
 import type { EmulatorLogger } from './emulator-logger.js';
 
-/** Options of `WebPubSubEmulator.start`; the JSON configuration file has the same names, without `clock` and `logger`. */
+/**
+ * Options of `WebPubSubEmulator.start`; the JSON configuration file has the same names, without `clock` and `logger`.
+ *
+ * @publicApi
+ */
 export interface EmulatorOptions {
   /** Default 8888; 0 takes any free port. */
   readonly port?: number;
-  /** Address to listen on. Default `127.0.0.1`: only this machine reaches the emulator. */
+  /**
+   * Address to listen on. Default `127.0.0.1`: only this machine reaches the emulator. On a loopback address it listens on
+   * both `127.0.0.1` and `::1` where the machine has both, since the endpoint names `localhost` and some machines resolve
+   * that to `::1` first.
+   */
   readonly host?: string;
   /** At least 32 bytes, no blanks at the ends, no `;`. Default: the well-known key of the emulator. */
   readonly accessKey?: string;
   /** A second key that verifies as the first does; events are signed with both. Default: none. */
   readonly secondaryAccessKey?: string;
+  /**
+   * What upstream is told as the service's host, in `WebHook-Request-Origin`. Default: the host of the endpoint. Another one
+   * lets an application that is configured for its service in the cloud take events of the emulator.
+   */
+  readonly serviceHost?: string;
+  /**
+   * Whether REST accepts Microsoft Entra bearer tokens. Only their audience and lifetime are looked at, never the
+   * signature: anyone can write such a token [auth 5]. Default false.
+   */
+  readonly allowUnvalidatedEntraTokens?: boolean;
+  /**
+   * Names beside `localhost` under which the inspector may be opened, also from other machines. It shows payloads and hands
+   * out client tokens, so by default only this machine sees it.
+   */
+  readonly inspectorHosts?: readonly string[];
   /** Settings by hub name. A hub that is not named here exists, with no event handlers. */
   readonly hubs?: Readonly<Record<string, HubSettings>>;
+  /**
+   * How long a reliable connection that lost its socket waits for its client. Milliseconds, at least 1; default 30 000, the
+   * least the service promises [client-websocket 9].
+   */
+  readonly recoveryWindowMs?: number;
+  /**
+   * Whether a close frame without a code, which `stop()` of the official JavaScript client sends, ends a reliable connection
+   * at once. Default false, as in the official emulator: such a connection can be recovered and is `disconnected` only when
+   * its recovery window has passed [client-websocket 9].
+   */
+  readonly endsOnCloseWithoutCode?: boolean;
+  /** Largest message a WebSocket client may send. Bytes; default 1 048 576 [client-websocket 12]. */
+  readonly maxFrameBytes?: number;
+  /**
+   * WebSocket clients at a time, those that wait for their `connect` event or for recovery included; the next handshake is
+   * answered 429. Default: no limit.
+   */
+  readonly maxConnections?: number;
   /** Default: silent. */
   readonly logger?: EmulatorLogger;
   /** Default: the system's time. */

@@ -21,13 +21,15 @@ export interface ClientTraffic extends TrafficBase {
   readonly action: 'connected' | 'disconnected' | 'recovered' | 'refused' | 'received' | 'sent' | 'fanOut' | 'fault';
   readonly connectionId?: string;
   readonly userId?: string;
-  /** A frame as it crossed the wire, or a close reason; long ones are cut by the log. */
+  /** A frame as it crossed the wire, or a close reason. */
   readonly frame?: string | Uint8Array;
   /** What the frame means: `sendToGroup lobby`, `ack 3 Forbidden`, ... */
   readonly summary: string;
   /** Of a refused handshake (HTTP) or of a close (WebSocket). */
   readonly status?: number;
   readonly receivers?: number;
+  /** Of a handshake: the claims of its access token; never the token. */
+  readonly tokenClaims?: Readonly<Record<string, unknown>>;
 }
 
 export interface RestTraffic extends TrafficBase {
@@ -38,7 +40,13 @@ export interface RestTraffic extends TrafficBase {
   readonly status: number;
   readonly durationMs: number;
   readonly contentType?: string;
+  /** Without `Authorization`. */
+  readonly requestHeaders?: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly requestBody?: Uint8Array;
+  readonly responseHeaders?: Readonly<Record<string, number | string | readonly string[] | undefined>>;
+  readonly responseBody?: Uint8Array;
+  /** The claims of the bearer token; never the token. */
+  readonly tokenClaims?: Readonly<Record<string, unknown>>;
   /** Why it was refused. */
   readonly reason?: string;
 }
@@ -48,37 +56,56 @@ export interface UpstreamTraffic extends TrafficBase {
   readonly eventName: string;
   readonly connectionId?: string;
   readonly userId?: string;
-  /** Counts from 1; a retry is an entry of its own. */
+  /** Counts from 1; a retry is an entry of its own. 0: the event failed before anything was sent. */
   readonly attempt: number;
+  /** Secrets (bearer tokens, `?code=`) are blanked. */
   readonly request: UpstreamRequest;
   readonly response?: UpstreamResponse;
   readonly durationMs: number;
   /** Present when the call failed: in words, with what to do about it. */
   readonly failure?: string;
+  /** What a fault switch did to this call, in words. */
+  readonly fault?: string;
+  /** The id of the entry that somebody sent again by hand; the answer went to no client. */
+  readonly resentFrom?: number;
 }
+
+/** Frames and bodies that the record holds at most; beyond, the oldest entries go early. */
+const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
 
 /** Bounded record of what crossed each door, newest kept, and a feed of what comes. */
 export class TrafficLog {
   readonly #entries: TrafficEntry[] = [];
   readonly #listeners = new Set<(entry: TrafficEntry) => void>();
   #nextId = 1;
+  #payloadBytes = 0;
 
   constructor(
     private readonly now: () => number,
     private readonly capacity = 2_000,
+    private readonly maxPayloadBytes = MAX_PAYLOAD_BYTES,
   ) {}
 
   record(record: TrafficRecord): void {
     const entry = { ...record, id: this.#nextId++, time: this.now() } as TrafficEntry;
     // Dropping in halves keeps the cost of an entry constant.
-    if (this.#entries.length >= 2 * this.capacity) this.#entries.splice(0, this.capacity);
+    if (this.#entries.length >= 2 * this.capacity) this.#drop(this.capacity);
     this.#entries.push(entry);
+    this.#payloadBytes += payloadBytesOf(entry);
+    if (this.#payloadBytes > this.maxPayloadBytes) this.#dropToHalf();
     for (const listener of this.#listeners) listener(entry);
   }
 
   /** Oldest first, at most the capacity. */
   entries(): readonly TrafficEntry[] {
     return this.#entries.slice(-this.capacity);
+  }
+
+  /** The entry while it is in the record. */
+  find(id: number): TrafficEntry | undefined {
+    // Ids have no gaps, so an entry's place follows from the first.
+    const first = this.#entries[0];
+    return first && this.#entries[id - first.id];
   }
 
   /** Returns the function that ends the subscription. */
@@ -89,5 +116,31 @@ export class TrafficLog {
 
   clear(): void {
     this.#entries.length = 0;
+    this.#payloadBytes = 0;
+  }
+
+  #drop(count: number): void {
+    for (const entry of this.#entries.splice(0, count)) this.#payloadBytes -= payloadBytesOf(entry);
+  }
+
+  /** The newest entry stays, however large. */
+  #dropToHalf(): void {
+    let count = 0;
+    let remaining = this.#payloadBytes;
+    while (remaining > this.maxPayloadBytes / 2 && count < this.#entries.length - 1) {
+      remaining -= payloadBytesOf(this.#entries[count++]!);
+    }
+    this.#drop(count);
+  }
+}
+
+function payloadBytesOf(entry: TrafficEntry): number {
+  switch (entry.door) {
+    case 'client':
+      return entry.frame?.length ?? 0;
+    case 'rest':
+      return (entry.requestBody?.length ?? 0) + (entry.responseBody?.length ?? 0);
+    case 'upstream':
+      return (entry.request.body?.length ?? 0) + (entry.response?.body.length ?? 0);
   }
 }

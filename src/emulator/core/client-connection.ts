@@ -1,3 +1,4 @@
+import type { MqttDisconnectProperties } from '../../protocol/cloud-event.js';
 import type { DataMessage } from '../../protocol/service-message.js';
 import type { Hub } from './hub.js';
 import type { Permissions } from './permissions.js';
@@ -6,8 +7,20 @@ import type { Permissions } from './permissions.js';
 export interface ConnectionOutlet {
   /** Sends the message, or keeps it for when the client returns. Never throws. */
   deliver(message: DataMessage): void;
-  /** Ends the connection for good: tells the client why, closes its socket. The outlet then calls `hub.remove`. */
+  /** Ends the connection for good: tells the client why, closes its socket. The outlet then calls `connection.end`. */
   close(reason: string): void;
+  /** False while the client is away and may come back. Left out by outlets that end with their socket. */
+  hasSocket?(): boolean;
+  /**
+   * Fault switch: cuts the socket without a closing handshake, as a broken network does. A reliable connection enters its
+   * recovery window, any other ends. False: there is no socket at the moment.
+   */
+  dropSocket?(): boolean;
+  /**
+   * Fault switch: while held, nothing more is written to the client, as if it had ceased to read; what is delivered piles
+   * up as with any slow client. False: there is no socket at the moment.
+   */
+  holdSocket?(isHeld: boolean): boolean;
 }
 
 /**
@@ -54,5 +67,27 @@ export class ClientConnection {
 
   close(reason: string): void {
     this.#outlet?.close(reason);
+  }
+
+  /** False while a reliable client or the client of an MQTT session is away. */
+  get isOnline(): boolean {
+    return this.#outlet?.hasSocket?.() ?? true;
+  }
+
+  /** Leaves the hub and raises `disconnected`, once; false when that has happened before. For outlets. */
+  end(reason: string, mqtt?: MqttDisconnectProperties): boolean {
+    if (!this.hub.remove(this)) return false;
+    this.hub.events.disconnected(this, reason, mqtt);
+    return true;
+  }
+
+  /** Fault switch, see ConnectionOutlet; false as well when the outlet has no such switch. */
+  dropSocket(): boolean {
+    return this.#outlet?.dropSocket?.() ?? false;
+  }
+
+  /** Fault switch, see ConnectionOutlet; false as well when the outlet has no such switch. */
+  holdSocket(isHeld: boolean): boolean {
+    return this.#outlet?.holdSocket?.(isHeld) ?? false;
   }
 }

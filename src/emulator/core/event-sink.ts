@@ -8,7 +8,7 @@ import type { ClientConnection } from './client-connection.js';
  */
 export interface EventSink {
   /** Blocking. The connection is not yet a member of its hub; on acceptance the caller applies what the outcome says. */
-  connect(connection: ClientConnection, details: ConnectDetails): Promise<ConnectOutcome>;
+  connect(connection: ClientConnection, details: ConnectDetails, signal?: AbortSignal): Promise<ConnectOutcome>;
   connected(connection: ClientConnection): void;
   disconnected(connection: ClientConnection, reason: string, mqtt?: MqttDisconnectProperties): void;
   /** Blocking: the next message of that connection waits for the outcome. `signal` is aborted when the client has gone. */

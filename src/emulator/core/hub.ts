@@ -3,6 +3,7 @@ import type { DataMessage, GroupDataMessage } from '../../protocol/service-messa
 import type { ClientConnection } from './client-connection.js';
 import type { Clock } from './clock.js';
 import type { EventSink } from './event-sink.js';
+import { GroupStates } from './group-states.js';
 import type { HubSettings } from './hub-settings.js';
 
 /** Who is left out of a delivery or a closing. */
@@ -19,6 +20,7 @@ export class Hub {
   /** In the canonical, lower-case form. */
   readonly name: string;
   settings: HubSettings = {};
+  readonly groupStates: GroupStates;
   readonly #connections = new Map<string, ClientConnection>();
   readonly #users = new Map<string, Set<ClientConnection>>();
   readonly #groups = new Map<string, Set<ClientConnection>>();
@@ -29,6 +31,7 @@ export class Hub {
     readonly events: EventSink,
   ) {
     this.name = canonicalHubName(name);
+    this.groupStates = new GroupStates(() => clock.now());
   }
 
   /** The live connections, those in their recovery window included. */
@@ -60,7 +63,10 @@ export class Hub {
     if (this.#connections.get(connection.connectionId) !== connection) return false;
     this.#connections.delete(connection.connectionId);
     if (connection.userId !== undefined) withdraw(this.#users, connection.userId, connection);
-    for (const group of connection.groups) withdraw(this.#groups, group, connection);
+    for (const group of connection.groups) {
+      withdraw(this.#groups, group, connection);
+      this.groupStates.leave(connection, group);
+    }
     connection.groups.clear();
     return true;
   }
@@ -74,6 +80,7 @@ export class Hub {
   leaveGroup(connection: ClientConnection, group: string): void {
     if (!connection.groups.delete(group)) return;
     withdraw(this.#groups, group, connection);
+    this.groupStates.leave(connection, group);
     this.events.groupLeft(connection, group);
   }
 

@@ -17,11 +17,16 @@ export interface UpstreamResponse {
 }
 
 export interface UpstreamTransport {
+  /** Whether handlers behind it are validated before they get an event [upstream-events 3]. Default true. */
+  readonly validates?: boolean;
   /** Whether this transport carries requests to that URL. */
   carries(url: URL): boolean;
   /** Rejects with an UpstreamUnreachableError, or with the signal's reason when it is aborted. */
   send(hub: string, request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse>;
 }
+
+/** The longest answer of upstream that is read; a longer one fails the call [upstream-events 8.2]. */
+export const MAX_UPSTREAM_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** Upstream could not be asked; the message says why and, where it is known, what to do. */
 export class UpstreamUnreachableError extends Error {

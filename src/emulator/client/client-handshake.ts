@@ -1,0 +1,174 @@
+import type { IncomingMessage } from 'node:http';
+import type { MultiMap } from '../../protocol/cloud-event.js';
+import { isGroupName, isHubName } from '../../protocol/names.js';
+import type { SimpleClientMode } from '../../protocol/simple.codec.js';
+
+/** What a WebSocket client asks for when it connects, read but not yet allowed [client-websocket 1]. */
+export interface ClientHandshake {
+  readonly hub: string;
+  /** Subprotocol names in the client's order and spelling. */
+  readonly offeredSubprotocols: readonly string[];
+  readonly accessToken?: string;
+  /** Present when the client wants its connection back [client-websocket 9]. */
+  readonly recovery?: { readonly connectionId: string; readonly reconnectionToken?: string };
+  readonly query: QueryParameters;
+}
+
+export interface Refusal {
+  readonly status: number;
+  /** Plain text for whoever looks at the answer. */
+  readonly reason: string;
+}
+
+export type HandshakeResult =
+  | { readonly kind: 'valid'; readonly handshake: ClientHandshake }
+  | { readonly kind: 'invalid'; readonly refusal: Refusal };
+
+const CLIENT_PATH = /^\/client(?:\/hubs(?:\/([^/]*))?)?\/?$/i;
+const WEB_SOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
+// A token of HTTP [RFC 9110 5.6.2], which subprotocol names are.
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** `/client/hubs/{hub}`, and `/client/` with the hub in the query. */
+export function isClientPath(pathname: string): boolean {
+  return CLIENT_PATH.test(pathname);
+}
+
+export function isSubprotocolName(name: string): boolean {
+  return TOKEN.test(name);
+}
+
+/** Checks everything that needs no look at hubs, tokens or connections, in the service's order [client-websocket 1.4]. */
+export function readHandshake(request: IncomingMessage, url: URL): HandshakeResult {
+  const problem = findUpgradeProblem(request);
+  if (problem !== undefined) return invalid(400, problem);
+  const query = new QueryParameters(url.searchParams);
+  const hub = readHubName(url.pathname, query);
+  if (hub === undefined || hub.trim() === '') {
+    return invalid(400, 'The hub is missing: connect to /client/hubs/{hub}.');
+  }
+  if (!isHubName(hub)) {
+    return invalid(400, 'The hub name is invalid: a letter, then letters, digits and _`,.[] up to 128 characters.');
+  }
+  const offeredSubprotocols = readSubprotocols(request.headers['sec-websocket-protocol']);
+  if (!offeredSubprotocols) return invalid(400, 'The header Sec-WebSocket-Protocol is malformed.');
+  const accessToken = query.first('access_token') || readBearer(request.headers.authorization);
+  const connectionId = query.first('awps_connection_id');
+  const reconnectionToken = query.first('awps_reconnection_token');
+  return {
+    kind: 'valid',
+    handshake: {
+      hub,
+      offeredSubprotocols,
+      query,
+      ...(accessToken && { accessToken }),
+      ...(connectionId && { recovery: { connectionId, ...(reconnectionToken && { reconnectionToken }) } }),
+    },
+  };
+}
+
+/** The mode of a simple client; checked for every new connection, whatever it negotiates [client-websocket 1.1]. */
+export function readSimpleMode(query: QueryParameters): SimpleClientMode | Refusal {
+  const mode = (query.last('webpubsub_mode') ?? '').toLowerCase();
+  if (mode === '' || mode === 'sendevent') return { kind: 'sendEvent' };
+  if (mode !== 'sendtogroup') {
+    return { status: 400, reason: 'The query parameter webpubsub_mode is neither sendEvent nor sendToGroup.' };
+  }
+  const group = query.last('group') ?? '';
+  if (!isGroupName(group)) {
+    return {
+      status: 400,
+      reason: 'The query parameter group, which webpubsub_mode=sendToGroup needs, is missing or invalid.',
+    };
+  }
+  const noEcho = (query.last('noEcho') ?? '').toLowerCase();
+  if (noEcho !== '' && noEcho !== 'true' && noEcho !== 'false') {
+    return { status: 400, reason: 'The query parameter noEcho is neither true nor false.' };
+  }
+  return { kind: 'sendToGroup', group, noEcho: noEcho === 'true' };
+}
+
+/** Query parameters of a handshake: names compare without regard to case [client-websocket 1]. */
+export class QueryParameters {
+  constructor(private readonly parameters: URLSearchParams) {}
+
+  /** The first value that is not empty. */
+  first(name: string): string | undefined {
+    return this.#all(name).find((value) => value !== '');
+  }
+
+  /** Of repeated parameters the last one counts. */
+  last(name: string): string | undefined {
+    return this.#all(name).at(-1);
+  }
+
+  /** All but the access token, as upstream sees them. */
+  toMultiMap(): MultiMap {
+    return toMultiMap([...this.parameters].filter(([name]) => name.toLowerCase() !== 'access_token'));
+  }
+
+  #all(name: string): string[] {
+    const wanted = name.toLowerCase();
+    return [...this.parameters].filter(([other]) => other.toLowerCase() === wanted).map(([, value]) => value);
+  }
+}
+
+/** The handshake's headers in their own casing, without what belongs to the service alone [upstream-events 6.1]. */
+export function readHeaders(request: IncomingMessage): MultiMap {
+  const entries: [string, string][] = [];
+  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
+    const name = request.rawHeaders[index];
+    if (/^(authorization$|x-asrs-internal-)/i.test(name)) continue;
+    entries.push([name, request.rawHeaders[index + 1]]);
+  }
+  return toMultiMap(entries);
+}
+
+function toMultiMap(entries: readonly (readonly [string, string])[]): MultiMap {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of entries) {
+    const known = values.get(name);
+    if (known) known.push(value);
+    else values.set(name, [value]);
+  }
+  return Object.fromEntries(values);
+}
+
+// What `ws` would refuse after the connect event, too late for it.
+function findUpgradeProblem(request: IncomingMessage): string | undefined {
+  if (request.method !== 'GET' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
+    return 'This path takes WebSocket connections: send a GET request with Upgrade: websocket.';
+  }
+  if (!WEB_SOCKET_KEY.test(request.headers['sec-websocket-key'] ?? '')) {
+    return 'The header Sec-WebSocket-Key is missing or malformed.';
+  }
+  const version = request.headers['sec-websocket-version'];
+  if (version !== '13' && version !== '8') return 'The header Sec-WebSocket-Version must be 13.';
+  return undefined;
+}
+
+function readHubName(pathname: string, query: QueryParameters): string | undefined {
+  const segment = CLIENT_PATH.exec(pathname)?.[1];
+  if (segment === undefined) return query.first('hub');
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+/** Undefined: malformed. */
+function readSubprotocols(header: string | undefined): string[] | undefined {
+  if (header === undefined) return [];
+  const names = header.split(',').map((name) => name.trim());
+  const isValid = names.every(isSubprotocolName) && new Set(names).size === names.length;
+  return isValid ? names : undefined;
+}
+
+function readBearer(header: string | undefined): string | undefined {
+  return /^Bearer\s+(\S+)\s*$/i.exec(header ?? '')?.[1];
+}
+
+function invalid(status: number, reason: string): HandshakeResult {
+  return { kind: 'invalid', refusal: { status, reason } };
+}

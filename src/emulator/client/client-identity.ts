@@ -1,0 +1,91 @@
+import type { IncomingMessage } from 'node:http';
+import { verifyAccessToken, type AccessTokenClaims } from '../../protocol/access-token.js';
+import type { MultiMap } from '../../protocol/cloud-event.js';
+import { isGroupName } from '../../protocol/names.js';
+import { listAccessKeys } from '../access-keys.js';
+import type { HubSettings } from '../core/hub-settings.js';
+import type { EmulatorContext } from '../emulator-context.js';
+import type { ClientHandshake, Refusal } from './client-handshake.js';
+
+/** Who a client is by its access token, before upstream has had its say [client-websocket 1.2]. */
+export interface ClientIdentity {
+  /** Absent: anonymous. */
+  readonly userId?: string;
+  readonly roles: readonly string[];
+  readonly groups: readonly string[];
+  /** Every claim of the token, as upstream sees them. */
+  readonly claims: MultiMap;
+  /** The same as they were signed; absent without a token. */
+  readonly tokenClaims?: AccessTokenClaims;
+}
+
+const ANONYMOUS: ClientIdentity = { roles: [], groups: [], claims: {} };
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * Checks the access token and reads it. A client without one is anonymous where the hub allows it; a token that is present
+ * and invalid is refused all the same [assumed].
+ */
+export function identifyClient(
+  context: EmulatorContext,
+  settings: HubSettings,
+  { accessToken, hub }: ClientHandshake,
+  request: IncomingMessage,
+): ClientIdentity | Refusal {
+  if (accessToken === undefined) {
+    if (settings.anonymousConnectPolicy === 'allow') return ANONYMOUS;
+    return unauthorized(
+      'there is no access token; add it to the URL as access_token, or allow anonymous clients in the settings of the hub',
+    );
+  }
+  const verdict = verifyAccessToken(accessToken, {
+    accessKeys: listAccessKeys(context.accessKeys),
+    audiences: listAudiences(request.headers.host ?? 'localhost', hub),
+    now: context.clock.now(),
+  });
+  if (!verdict.isValid) return unauthorized(verdict.problem);
+  const claims = readClaims(verdict.claims);
+  const groups = claims['webpubsub.group'] ?? [];
+  if (!groups.every(isGroupName)) return { status: 400, reason: 'The token contains an invalid group name.' };
+  const userId = claims['sub']?.[0];
+  return {
+    ...(userId !== undefined && { userId }),
+    roles: claims['role'] ?? [],
+    groups,
+    claims,
+    tokenClaims: verdict.claims,
+  };
+}
+
+/**
+ * The audiences a token for that hub may name, the likeliest first. The host is the one the client connects to; a loopback
+ * address may go by its other names, since a token of this machine is as good under each of them [assumed].
+ */
+function listAudiences(host: string, hub: string): string[] {
+  const { hostname, port } = splitHost(host);
+  const names = LOOPBACK_HOSTS.includes(hostname) ? [hostname, ...LOOPBACK_HOSTS] : [hostname];
+  const paths = [`/client/hubs/${hub}`, `/client/hubs/${encodeURIComponent(hub)}`];
+  return ['http', 'https'].flatMap((scheme) =>
+    names.flatMap((name) => paths.map((path) => `${scheme}://${name}${port}${path}`)),
+  );
+}
+
+function splitHost(host: string): { hostname: string; port: string } {
+  const [, hostname = host, port = ''] = /^(.*?)(:\d+)?$/.exec(host.toLowerCase()) ?? [];
+  return { hostname, port };
+}
+
+/** Claims by name, each value as text. */
+function readClaims(claims: AccessTokenClaims): MultiMap {
+  return Object.fromEntries(
+    Object.entries(claims).map(([name, value]) => [name, (Array.isArray(value) ? value : [value]).map(toText)]),
+  );
+}
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function unauthorized(problem: string): Refusal {
+  return { status: 401, reason: `Unauthorized: ${problem}.` };
+}

@@ -1,0 +1,201 @@
+import type { Duplex } from 'node:stream';
+import type { Clock, ScheduledCall } from '../core/clock.js';
+import { CLOSES, fitReason, type CloseReason } from './close-reasons.js';
+import type { OutboundFrame } from './outbound-frame.js';
+import type { ServiceWebSocket } from './service-web-socket.js';
+import type { FlushableSocket, SocketFlusher } from './socket-flusher.js';
+
+/** Who ended a socket: the client by a close frame, the network without one, the service for a frame it cannot accept. */
+export type LossCause = 'client' | 'network' | 'service';
+
+/** Who hears of a socket. */
+export interface ClientSocketListener {
+  onFrame(payload: Buffer, isBinary: boolean): void;
+  /** Once, when the socket can carry nothing any more; not after `close` or `drop`. Code 1005: closed without a code. */
+  onLost(close: CloseReason, cause: LossCause): void;
+}
+
+export interface ClientSocketOptions {
+  readonly clock: Clock;
+  readonly flusher: SocketFlusher;
+  /** Between pings; asked each time, since the hub's settings may change. */
+  readonly keepAliveIntervalMs: () => number;
+}
+
+/** At most this many messages, and this many bytes, wait for a client that does not read [client-websocket 12]. */
+const MAX_QUEUED_FRAMES = 1_000;
+const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
+/** Pending frames are written at once when there are so many, so that a burst is no slow client. */
+const EAGER_FLUSH_FRAMES = 128;
+const MAX_BATCH_BYTES = 64 * 1024;
+/** How long a closing socket may take to send what is pending and to shake hands [client-websocket 11]. */
+const CLOSE_TIMEOUT_MS = 5_000;
+/** [assumed] Pings in a row that may stay without any sign of life. */
+const MAX_MISSED_PINGS = 2;
+
+/** One WebSocket of a client: an ordered, bounded queue of frames out, frames in, pings, and the end of it. */
+export class ClientSocket implements FlushableSocket {
+  #queue: OutboundFrame[] = [];
+  #queuedBytes = 0;
+  #isHeld = false;
+  #isOver = false;
+  #closing?: CloseReason;
+  #closeTimer?: ScheduledCall;
+  #pingTimer?: ScheduledCall;
+  #missedPings = 0;
+  readonly #closed: Promise<void>;
+
+  constructor(
+    private readonly webSocket: ServiceWebSocket,
+    private readonly transport: Duplex,
+    private readonly options: ClientSocketOptions,
+    private readonly listener: ClientSocketListener,
+  ) {
+    webSocket.on('message', (payload: Buffer, isBinary: boolean) => {
+      this.#missedPings = 0;
+      if (!this.#isOver) listener.onFrame(payload, isBinary);
+    });
+    webSocket.on('pong', () => (this.#missedPings = 0));
+    webSocket.on('error', () => {
+      if (webSocket.refusal) this.#lose(webSocket.refusal, 'service');
+    });
+    this.#closed = new Promise((resolve) => {
+      webSocket.on('close', (code: number, reason: Buffer) => {
+        this.#lose({ code, reason: reason.toString() }, code === 1006 ? 'network' : 'client');
+        this.#release();
+        resolve();
+      });
+    });
+    transport.on('drain', () => this.flush());
+    this.#scheduleNextPing();
+  }
+
+  /** Resolves when the TCP socket is closed. */
+  get closed(): Promise<void> {
+    return this.#closed;
+  }
+
+  /** False: the queue is full, and the frame is lost. */
+  send(frame: OutboundFrame): boolean {
+    if (this.#isOver) return true;
+    if (this.#queue.length >= EAGER_FLUSH_FRAMES) this.flush();
+    if (this.#queue.length >= MAX_QUEUED_FRAMES || this.#queuedBytes + frame.byteLength > MAX_QUEUED_BYTES)
+      return false;
+    this.#queue.push(frame);
+    this.#queuedBytes += frame.byteLength;
+    this.options.flusher.schedule(this);
+    return true;
+  }
+
+  flush(): void {
+    if (this.#isHeld || this.webSocket.readyState !== this.webSocket.OPEN) return;
+    if (this.#queue.length > 0) this.#writeQueue();
+    if (this.#closing && this.#queue.length === 0) this.#sendClose(this.#closing);
+  }
+
+  /** Sends what is pending, then the close frame. The listener hears nothing more. */
+  close(close: CloseReason): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#closing = close;
+    this.#closeTimer = this.options.clock.schedule(CLOSE_TIMEOUT_MS, () => this.webSocket.terminate());
+    this.flush();
+  }
+
+  /** Forgets what is pending, so that the close frame is the next thing a client that does not read will find. */
+  discardQueue(): void {
+    this.#queue = [];
+    this.#queuedBytes = 0;
+  }
+
+  /** Cuts the TCP connection without a close frame; the listener hears nothing of it. */
+  drop(): void {
+    this.#isOver = true;
+    this.webSocket.terminate();
+  }
+
+  /** Fault switch: nothing is written while held. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (!isHeld) this.options.flusher.schedule(this);
+  }
+
+  /** A client that sends faster than it is served waits in its own network buffers. */
+  pauseReading(): void {
+    this.webSocket.pause();
+  }
+
+  resumeReading(): void {
+    this.webSocket.resume();
+  }
+
+  #writeQueue(): void {
+    const now = this.options.clock.now();
+    const queue = this.#queue;
+    let written = 0;
+    let batch = this.options.flusher.emptyBatch;
+    this.transport.cork();
+    while (written < queue.length && !this.#isCongested()) {
+      const frame = queue[written++];
+      this.#queuedBytes -= frame.byteLength;
+      if (frame.expiresAt !== undefined && frame.expiresAt <= now) continue;
+      if (frame.chunks.length === 1) {
+        batch = batch.append(frame);
+        if (batch.byteLength < MAX_BATCH_BYTES) continue;
+        this.transport.write(batch.bytes);
+        batch = this.options.flusher.emptyBatch;
+      } else {
+        if (batch.byteLength > 0) this.transport.write(batch.bytes);
+        batch = this.options.flusher.emptyBatch;
+        for (const chunk of frame.chunks) this.transport.write(chunk);
+      }
+      // Uncorking hands over what was written, so that congestion shows.
+      this.transport.uncork();
+      this.transport.cork();
+    }
+    if (batch.byteLength > 0) this.transport.write(batch.bytes);
+    this.transport.uncork();
+    this.#queue = written === queue.length ? [] : queue.slice(written);
+  }
+
+  // Not the result of write(): that is false for every large write, also when the network has taken all of it at once.
+  #isCongested(): boolean {
+    return this.transport.writableLength >= this.transport.writableHighWaterMark;
+  }
+
+  #sendClose({ code, reason }: CloseReason): void {
+    this.webSocket.close(code, fitReason(reason));
+  }
+
+  #lose(close: CloseReason, cause: LossCause): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.listener.onLost(close, cause);
+  }
+
+  #scheduleNextPing(): void {
+    this.#pingTimer = this.options.clock.schedule(this.options.keepAliveIntervalMs(), () => this.#ping());
+  }
+
+  #ping(): void {
+    if (this.webSocket.readyState !== this.webSocket.OPEN) return;
+    // While reading is paused for the client's own haste, its pongs wait too.
+    if (this.webSocket.isPaused) this.#missedPings = 0;
+    if (this.#missedPings >= MAX_MISSED_PINGS) {
+      this.#lose(CLOSES.pingTimeout, 'network');
+      this.discardQueue();
+      this.#sendClose(CLOSES.pingTimeout);
+      this.#closeTimer = this.options.clock.schedule(CLOSE_TIMEOUT_MS, () => this.webSocket.terminate());
+      return;
+    }
+    this.#missedPings++;
+    this.webSocket.ping();
+    this.#scheduleNextPing();
+  }
+
+  #release(): void {
+    this.#closeTimer?.cancel();
+    this.#pingTimer?.cancel();
+    this.discardQueue();
+  }
+}

@@ -1,0 +1,292 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ConnectOutcome } from '../core/event-sink.js';
+import { ClientConnection } from '../core/client-connection.js';
+import type { Hub } from '../core/hub.js';
+import type { HubRegistry } from '../core/hub.registry.js';
+import { ConnectionPermissions } from '../core/permissions.js';
+import { createSimpleDecoder, simpleEncoder, type SimpleClientMode } from '../../protocol/simple.codec.js';
+import { findSubprotocol, selectSubprotocol } from '../../protocol/subprotocol.js';
+import type { ServiceMessageEncoder } from '../../protocol/subprotocol-codec.js';
+import type { EmulatorContext } from '../emulator-context.js';
+import type { RequestEndpoint, UpgradeEndpoint } from '../endpoint.js';
+import { refuseUpgrade } from '../handshake.js';
+import {
+  isClientPath,
+  isSubprotocolName,
+  readHandshake,
+  readHeaders,
+  readSimpleMode,
+  type ClientHandshake,
+  type Refusal,
+} from './client-handshake.js';
+import { identifyClient, type ClientIdentity } from './client-identity.js';
+import { ClientSession } from './client-session.js';
+import type { ClientSocket, ClientSocketListener } from './client-socket.js';
+import { CLOSES } from './close-reasons.js';
+import { FrameEncoder } from './frame-encoder.js';
+import { PendingSocket } from './pending-socket.js';
+import { checkReconnectionToken } from './recovery.js';
+import { SocketAcceptor } from './socket-acceptor.js';
+
+export interface ClientEndpointOptions {
+  /** How long a dropped reliable connection waits for its client. Milliseconds; default 30 000 [client-websocket 9]. */
+  readonly recoveryWindowMs?: number;
+  /** Largest client message. Bytes; default 1 048 576 [client-websocket 12]. */
+  readonly maxFrameBytes?: number;
+  /** Connections at a time, those being recovered and those still connecting included. Default: no limit. */
+  readonly maxConnections?: number;
+  /**
+   * Whether a close frame without a code, which `client.stop()` of the official JavaScript client sends, ends a reliable
+   * connection at once. Default false: it can be recovered, as after a broken network [client-websocket 9].
+   */
+  readonly endsOnCloseWithoutCode?: boolean;
+}
+
+const DEFAULT_RECOVERY_WINDOW_MS = 30_000;
+const DEFAULT_MAX_FRAME_BYTES = 1024 * 1024;
+const DEFAULT_KEEP_ALIVE_SECONDS = 20;
+
+/** The door of WebSocket clients, `/client/hubs/{hub}`: everything between the upgrade request and the session. */
+export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
+  readonly #sessions = new Map<ClientConnection, ClientSession>();
+  readonly #pending = new Set<PendingSocket>();
+  readonly #encoders = new Map<ServiceMessageEncoder, FrameEncoder>();
+  readonly #acceptor: SocketAcceptor;
+  #isClosing = false;
+
+  constructor(
+    private readonly context: EmulatorContext,
+    private readonly hubs: HubRegistry,
+    private readonly options: ClientEndpointOptions = {},
+  ) {
+    this.#acceptor = new SocketAcceptor(context.clock, options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES);
+  }
+
+  handles(pathname: string): boolean {
+    return isClientPath(pathname);
+  }
+
+  /** A request that is no upgrade. */
+  handle(_request: IncomingMessage, response: ServerResponse): void {
+    response.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8' });
+    response.end('This path takes WebSocket connections: send an upgrade request.');
+  }
+
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): Promise<void> {
+    if (this.#isClosing) return refuseUpgrade(socket, 503, CLOSES.shutdown.reason);
+    const read = readHandshake(request, url);
+    if (read.kind === 'invalid') return this.#refuse(socket, url.pathname, read.refusal);
+    const { handshake } = read;
+    const hub = this.hubs.get(handshake.hub);
+    if (handshake.recovery) return this.#recover(hub, handshake, request, socket, head);
+    await this.#connect(hub, handshake, request, socket, head);
+  }
+
+  /** Tells every client, and gives each a moment to answer. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    for (const pending of this.#pending) refuseUpgrade(pending.socket, 503, CLOSES.shutdown.reason);
+    for (const session of [...this.#sessions.values()]) session.shutDown();
+    await this.#acceptor.close();
+  }
+
+  async #connect(
+    hub: Hub,
+    handshake: ClientHandshake,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): Promise<void> {
+    const identity = identifyClient(this.context, hub.settings, handshake, request);
+    if ('status' in identity) return this.#refuse(socket, hub.name, identity);
+    const mode = readSimpleMode(handshake.query);
+    if ('status' in mode) return this.#refuse(socket, hub.name, mode);
+    if (this.#sessions.size + this.#pending.size >= (this.options.maxConnections ?? Infinity)) {
+      return this.#refuse(socket, hub.name, { status: 429, reason: 'Connection count reaches limit.' });
+    }
+    const connection = new ClientConnection(hub, randomUUID().replaceAll('-', ''), this.#permit(identity.roles));
+    if (identity.userId !== undefined) connection.userId = identity.userId;
+
+    const pending = new PendingSocket(socket);
+    this.#pending.add(pending);
+    const outcome = await hub.events.connect(
+      connection,
+      {
+        claims: identity.claims,
+        query: handshake.query.toMultiMap(),
+        headers: readHeaders(request),
+        subprotocols: [...handshake.offeredSubprotocols],
+        clientCertificates: [],
+      },
+      pending.signal,
+    );
+    this.#pending.delete(pending);
+    const early = pending.release();
+    if (outcome.kind === 'refused') {
+      this.#recordRefusal(hub.name, `refused by upstream: ${outcome.reason}`, outcome.status, connection.connectionId);
+      // [client-websocket 1.4] what upstream wrote does not reach the client.
+      const reason = `The connect event ended with status ${outcome.status}; the emulator's traffic record says why.`;
+      return refuseUpgrade(socket, outcome.status, reason);
+    }
+    if (pending.isGone || this.#isClosing) {
+      socket.destroy();
+      return this.#abandon(connection);
+    }
+    if (outcome.subprotocol !== undefined && !isSubprotocolName(outcome.subprotocol)) {
+      const reason = 'The connect event handler chose a subprotocol that is not a valid name.';
+      return this.#refuse(socket, hub.name, { status: 500, reason }, connection);
+    }
+    this.#accept(connection, {
+      handshake,
+      identity,
+      mode,
+      outcome,
+      request,
+      socket,
+      head: Buffer.concat([head, early]),
+    });
+  }
+
+  #accept(
+    connection: ClientConnection,
+    accepted: {
+      handshake: ClientHandshake;
+      identity: ClientIdentity;
+      mode: SimpleClientMode;
+      outcome: Extract<ConnectOutcome, { kind: 'accepted' }>;
+      request: IncomingMessage;
+      socket: Duplex;
+      head: Buffer;
+    },
+  ): void {
+    const { handshake, identity, mode, outcome, request, socket, head } = accepted;
+    if (outcome.userId !== undefined) connection.userId = outcome.userId;
+    if (outcome.roles) connection.permissions = this.#permit(outcome.roles);
+    const subprotocol = this.#chooseSubprotocol(handshake.offeredSubprotocols, outcome.subprotocol);
+    if (subprotocol !== undefined) connection.subprotocol = subprotocol;
+
+    const session = this.#createSession(connection, mode);
+    const clientSocket = this.#openSocket(connection.hub, request, socket, head, subprotocol, session);
+    if (!clientSocket) return this.#abandon(connection);
+    this.#sessions.set(connection, session);
+    connection.attach(session);
+    connection.hub.add(connection, outcome.groups ?? identity.groups);
+    session.start(clientSocket, identity.tokenClaims);
+  }
+
+  /** A refused recovery is accepted as a WebSocket and then closed, so that the client learns to give up. */
+  #recover(hub: Hub, handshake: ClientHandshake, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { connectionId, reconnectionToken } = handshake.recovery!;
+    const connection = hub.connections.get(connectionId);
+    const session = connection && this.#sessions.get(connection);
+    const problem =
+      checkReconnectionToken(this.context, connectionId, reconnectionToken) ??
+      (session?.isReliable ? undefined : 'the hub has no such connection that can be recovered');
+    if (!session || problem !== undefined) {
+      const subprotocol = selectSubprotocol(handshake.offeredSubprotocols);
+      const ignored: ClientSocketListener = { onFrame() {}, onLost() {} };
+      this.#openSocket(hub, request, socket, head, subprotocol, ignored)?.close(CLOSES.notRecovered);
+      return this.#recordRefusal(hub.name, `recovery refused: ${problem}`, CLOSES.notRecovered.code, connectionId);
+    }
+    const subprotocol = this.#spellAsOffered(handshake.offeredSubprotocols, session.connection.subprotocol);
+    const clientSocket = this.#openSocket(hub, request, socket, head, subprotocol, session);
+    if (clientSocket) session.recover(clientSocket);
+  }
+
+  #openSocket(
+    hub: Hub,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    subprotocol: string | undefined,
+    listener: ClientSocketListener,
+  ): ClientSocket | undefined {
+    return this.#acceptor.accept(request, socket, head, {
+      subprotocol,
+      listener,
+      keepAliveIntervalMs: () =>
+        (hub.settings.webSocketKeepAliveIntervalInSeconds ?? DEFAULT_KEEP_ALIVE_SECONDS) * 1000,
+    });
+  }
+
+  #createSession(connection: ClientConnection, mode: SimpleClientMode): ClientSession {
+    const subprotocol = connection.subprotocol === undefined ? undefined : findSubprotocol(connection.subprotocol);
+    return new ClientSession(this.context, connection, {
+      decoder: subprotocol?.codec ?? createSimpleDecoder(mode),
+      encoder: this.#encoderOf(subprotocol?.codec ?? simpleEncoder),
+      isSimple: !subprotocol,
+      isReliable: subprotocol?.isReliable ?? false,
+      recoveryWindowMs: this.options.recoveryWindowMs ?? DEFAULT_RECOVERY_WINDOW_MS,
+      endsOnCloseWithoutCode: this.options.endsOnCloseWithoutCode ?? false,
+      onEnded: () => this.#sessions.delete(connection),
+    });
+  }
+
+  /** One for all connections of a codec, so that they share what it has encoded. */
+  #encoderOf(codec: ServiceMessageEncoder): FrameEncoder {
+    let encoder = this.#encoders.get(codec);
+    if (!encoder) {
+      encoder = new FrameEncoder(codec);
+      this.#encoders.set(codec, encoder);
+    }
+    return encoder;
+  }
+
+  /** [client-websocket 1.3] upstream's choice, else the first name of the service's own. */
+  #chooseSubprotocol(offered: readonly string[], chosen: string | undefined): string | undefined {
+    if (chosen === undefined) {
+      const selected = selectSubprotocol(offered);
+      if (offered.length > 0 && selected === undefined) {
+        this.context.logger.warn(
+          `No subprotocol was chosen from ${offered.join(', ')}, and most clients refuse such a connection: ` +
+            'the connect event handler must choose one that is not of the service.',
+        );
+      }
+      return selected;
+    }
+    if (!offered.some((name) => name.toLowerCase() === chosen.toLowerCase())) {
+      this.context.logger.warn(
+        `The connect event handler chose the subprotocol ${JSON.stringify(chosen)}, which the client did not offer; ` +
+          'most clients refuse such a connection.',
+      );
+    }
+    return this.#spellAsOffered(offered, chosen);
+  }
+
+  #spellAsOffered(offered: readonly string[], name: string | undefined): string | undefined {
+    return offered.find((other) => other.toLowerCase() === name?.toLowerCase()) ?? name;
+  }
+
+  #permit(roles: readonly string[]): ConnectionPermissions {
+    return new ConnectionPermissions(roles, (problem) => this.context.logger.warn(problem));
+  }
+
+  /** [upstream-events 6.1] what upstream has accepted it also sees ending, even if the client was gone before the 101. */
+  #abandon(connection: ClientConnection): void {
+    this.#recordRefusal(
+      connection.hub.name,
+      'the client had gone before it was accepted',
+      499,
+      connection.connectionId,
+    );
+    connection.hub.events.disconnected(connection, '');
+  }
+
+  #refuse(socket: Duplex, hub: string, { status, reason }: Refusal, connection?: ClientConnection): void {
+    this.#recordRefusal(hub, `refused: ${reason}`, status, connection?.connectionId);
+    refuseUpgrade(socket, status, reason);
+  }
+
+  #recordRefusal(hub: string, summary: string, status: number, connectionId?: string): void {
+    this.context.traffic.record({
+      door: 'client',
+      hub,
+      action: 'refused',
+      summary,
+      status,
+      ...(connectionId !== undefined && { connectionId }),
+    });
+  }
+}

@@ -1,0 +1,95 @@
+import { isEventName } from '../../protocol/names.js';
+import type { EventHandlerAuth, EventHandlerSettings, HubSettings, SystemEventName } from '../core/hub-settings.js';
+import { Setting } from '../setting.js';
+
+const SYSTEM_EVENTS = ['connect', 'connected', 'disconnected', 'joined', 'left'] as const satisfies SystemEventName[];
+
+/**
+ * Settings of a hub as the emulator keeps them: checked, in the spelling of the types, cut off from the caller's object.
+ * `field` is where they stand, for messages. Throws an InvalidSettingError.
+ */
+export function validateHubSettings(value: unknown, field: string): HubSettings {
+  const setting = new Setting(value, field);
+  refuseEventListeners(setting);
+  const read = setting.fields(['eventHandlers', 'anonymousConnectPolicy', 'webSocketKeepAliveIntervalInSeconds']);
+  const eventHandlers = read('eventHandlers');
+  const policy = read('anonymousConnectPolicy');
+  const keepAlive = read('webSocketKeepAliveIntervalInSeconds');
+  return {
+    ...(eventHandlers.isPresent && { eventHandlers: eventHandlers.list().map(readEventHandler) }),
+    ...(policy.isPresent && { anonymousConnectPolicy: policy.oneOf(['allow', 'deny'] as const) }),
+    ...(keepAlive.isPresent && { webSocketKeepAliveIntervalInSeconds: keepAlive.integer(1, 120) }),
+  };
+}
+
+/** The resource has event listeners for Event Hubs; here a listener inside the process takes their place. */
+function refuseEventListeners(setting: Setting): void {
+  const { value } = setting;
+  if (typeof value !== 'object' || value === null || !('eventListeners' in value)) return;
+  new Setting(value.eventListeners, `${setting.field}.eventListeners`).fail(
+    "the emulator has no Event Hubs; listen inside the process with emulator.on('event', ...)",
+  );
+}
+
+function readEventHandler(setting: Setting): EventHandlerSettings {
+  const read = setting.fields(['urlTemplate', 'userEventPattern', 'systemEvents', 'auth']);
+  const pattern = read('userEventPattern');
+  const systemEvents = read('systemEvents');
+  const auth = read('auth');
+  return {
+    urlTemplate: readUrlTemplate(read('urlTemplate')),
+    ...(pattern.isPresent && { userEventPattern: readUserEventPattern(pattern) }),
+    ...(systemEvents.isPresent && { systemEvents: systemEvents.list().map((event) => event.oneOf(SYSTEM_EVENTS)) }),
+    ...(auth.isPresent && { auth: readAuth(auth) }),
+  };
+}
+
+/** [upstream-events 2] */
+function readUrlTemplate(setting: Setting): string {
+  const template = setting.string();
+  if (/\{@Microsoft\.KeyVault\(/i.test(template)) {
+    setting.fail('the emulator has no Key Vault; write the secret itself');
+  }
+  const [, scheme, host] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i.exec(template) ?? [];
+  if (scheme === undefined || host === undefined) {
+    setting.fail('must be an absolute URL that begins with http://, https:// or tunnel:///');
+  }
+  if (/[{}]/.test(host)) setting.fail('has a placeholder in the host; {hub} and {event} may stand after it only');
+  switch (scheme.toLowerCase()) {
+    case 'http':
+    case 'https':
+      if (host === '' || !URL.canParse(resolveSample(template))) setting.fail('is not a URL');
+      return template;
+    case 'tunnel':
+      if (host !== '') setting.fail('tunnel URLs have no host: tunnel:///path, with three slashes');
+      return template;
+    default:
+      return setting.fail(`begins with ${scheme}:// where http://, https:// or tunnel:/// is needed`);
+  }
+}
+
+function resolveSample(template: string): string {
+  return template.replace(/\{hub\}/gi, 'hub').replace(/\{event\}/gi, 'event');
+}
+
+/** [upstream-events 1]: `*`, or names with commas between; there are no wildcards inside a name. */
+function readUserEventPattern(setting: Setting): string {
+  const pattern = setting.string().trim();
+  if (pattern === '*' || pattern === '') return pattern;
+  for (const name of pattern.split(',').map((part) => part.trim())) {
+    if (isEventName(name)) continue;
+    setting.fail(`"${name}" is not an event name; write * for every event, or names with commas between`);
+  }
+  return pattern;
+}
+
+function readAuth(setting: Setting): EventHandlerAuth {
+  const read = setting.fields(['type', 'managedIdentity']);
+  const type = read('type').oneOf(['None', 'ManagedIdentity'] as const);
+  if (type === 'None') return { type };
+  const identity = read('managedIdentity');
+  if (!identity.isPresent) identity.fail('must name the resource: { "resource": "api://..." }');
+  const resource = identity.fields(['resource'])('resource');
+  if (resource.string().trim() === '') resource.fail('must not be empty');
+  return { type, managedIdentity: { resource: resource.string() } };
+}

@@ -1,0 +1,182 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isIPv6, type AddressInfo, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { EmulatorLogger } from './emulator-logger.js';
+import type { RequestEndpoint, UpgradeEndpoint } from './endpoint.js';
+import { refuseUpgrade } from './handshake.js';
+
+export interface EmulatorServerDoors {
+  /** Asked in order; the first that handles a path gets the request. */
+  readonly requests: readonly RequestEndpoint[];
+  readonly upgrades: readonly UpgradeEndpoint[];
+}
+
+/** Room for long `filter` and `excluded` queries, and for tokens in headers. */
+const MAX_HEADER_BYTES = 64 * 1024;
+/** How often another free port is looked for when the one found is taken on the second loopback address. */
+const FREE_PORT_ATTEMPTS = 10;
+
+/** The emulator's HTTP server: one port, on one address or on both loopback addresses, and every door behind it. */
+export class EmulatorServer {
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Socket>();
+  #isClosing = false;
+
+  constructor(
+    private readonly doors: EmulatorServerDoors,
+    private readonly logger: EmulatorLogger,
+  ) {}
+
+  /** Resolves with the port. Rejects with an Error that names the port and what to do about it. */
+  async listen(host: string, port: number): Promise<number> {
+    if (!isLoopback(host)) return this.#listenOn(host, port);
+    const [first, second] = host === '::1' ? ['::1', '127.0.0.1'] : ['127.0.0.1', '::1'];
+    for (let attempt = 1; ; attempt++) {
+      const chosen = await this.#listenOn(first, port);
+      if (await this.#joinsOn(second, chosen, port !== 0 || attempt === FREE_PORT_ATTEMPTS)) return chosen;
+      await this.#closeServers();
+    }
+  }
+
+  /** Ends every socket still open. The doors that own upgraded sockets have been closed before. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const closed = this.#closeServers();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  async #listenOn(host: string, port: number): Promise<number> {
+    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES });
+    server.on('connection', (socket: Socket) => this.#track(socket));
+    server.on('request', (request, response) => void this.#handle(request, response));
+    server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+      server.listen({ host, port }, resolve);
+    });
+    server.on('error', (error) => this.logger.error(`The HTTP server failed: ${error.message}`));
+    this.#servers.push(server);
+    return (server.address() as AddressInfo).port;
+  }
+
+  /** The second loopback address is welcome, not needed: a machine may lack it, or another program may have it. */
+  async #joinsOn(host: string, port: number, isLast: boolean): Promise<boolean> {
+    try {
+      await this.#listenOn(host, port);
+      return true;
+    } catch (error) {
+      const { code } = (error as Error).cause as NodeJS.ErrnoException;
+      if (code !== 'EADDRINUSE') return true;
+      if (isLast) {
+        this.logger.warn(
+          `Another program listens on ${inUrl(host)}:${port}; a client that resolves localhost to ${host} reaches it instead.`,
+        );
+      }
+      return isLast;
+    }
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket);
+    // Between its handlers a socket may fail unobserved, which would end the process.
+    socket.on('error', () => {});
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  async #closeServers(): Promise<void> {
+    const servers = this.#servers.splice(0);
+    await Promise.all(
+      servers.map((server) => {
+        const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+        server.closeAllConnections();
+        return closed;
+      }),
+    );
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = requestUrl(request);
+    try {
+      const door = this.doors.requests.find((endpoint) => endpoint.handles(url.pathname));
+      if (door) await door.handle(request, response, url);
+      else if (this.doors.upgrades.some((endpoint) => endpoint.handles(url.pathname))) {
+        answer(response, 400, 'This path takes WebSocket connections: send an upgrade request.');
+      } else answer(response, 404, unknownPath(url));
+    } catch (error) {
+      this.logger.error(`${request.method} ${url.pathname} failed: ${(error as Error).stack ?? String(error)}`);
+      if (response.headersSent) response.destroy();
+      else answer(response, 500, 'The emulator failed; its log says more.');
+    }
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const url = requestUrl(request);
+    const door = this.doors.upgrades.find((endpoint) => endpoint.handles(url.pathname));
+    if (!door) return refuseUpgrade(socket, 404, unknownPath(url));
+    if (this.#isClosing) return refuseUpgrade(socket, 503, 'The emulator is shutting down.');
+    try {
+      await door.upgrade(request, socket, head, url);
+    } catch (error) {
+      this.logger.error(`The upgrade of ${url.pathname} failed: ${(error as Error).stack ?? String(error)}`);
+      socket.destroy();
+    }
+  }
+}
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** A host as URLs write it. */
+export function inUrl(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host;
+}
+
+/** Absolute, whatever the request line and the `Host` header hold; the raw path is in `request.url`. */
+function requestUrl(request: IncomingMessage): URL {
+  const target = request.url ?? '/';
+  const path = target.startsWith('/') ? target : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '') || '/';
+  const base = `http://${request.headers.host ?? 'localhost'}`;
+  const origin = URL.canParse(base) ? new URL(base).origin : 'http://localhost';
+  return URL.canParse(origin + path) ? new URL(origin + path) : new URL('/', origin);
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+function unknownPath(url: URL): string {
+  return [
+    `Nothing is served at ${url.pathname}. The Azure Web PubSub emulator has:`,
+    '  /api/hubs/{hub}/...           the REST API of the service, /api/health among it',
+    '  /client/hubs/{hub}            WebSocket clients',
+    '  /clients/mqtt/hubs/{hub}      MQTT clients',
+    '  /server/tunnel                the tunnel tool',
+    '  /emulator/faults              fault switches for tests',
+    '  /inspector                    what goes on, live',
+    '',
+  ].join('\n');
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const problem = (() => {
+    switch (error.code) {
+      case 'EADDRINUSE':
+        return `Port ${port} is in use on ${host}. End the program that has it, or choose another port (0 takes any free one).`;
+      case 'EACCES':
+        return `Port ${port} may not be opened by this user. Choose one above 1023, or 0 for any free one.`;
+      case 'EADDRNOTAVAIL':
+      case 'ENOTFOUND':
+        return `${host} is not an address of this machine. Choose another host, or leave it out for 127.0.0.1.`;
+      default:
+        return `The emulator cannot listen on ${inUrl(host)}:${port}: ${error.message}`;
+    }
+  })();
+  return new Error(problem, { cause: error });
+}

@@ -1,0 +1,164 @@
+import { canonicalHubName } from '../../protocol/names.js';
+import { findSubprotocol } from '../../protocol/subprotocol.js';
+import type { ClientConnection } from '../core/client-connection.js';
+import type { HubRegistry } from '../core/hub.registry.js';
+import type { EmulatorContext } from '../emulator-context.js';
+import type { Fault, FaultHandle, FaultKind } from './fault.js';
+import { FaultTargetError } from './fault.errors.js';
+import { validateFault } from './fault.validator.js';
+
+/** Called when a `refuseValidation` fault comes or goes, with its hub; absent: every hub. */
+export type ValidationReset = (hub: string | undefined) => void;
+
+/**
+ * Faults on purpose, for tests: of sockets, tokens and calls to upstream. Everything done by them stands in the traffic
+ * record.
+ */
+export class FaultSwitches {
+  readonly #active = new Map<number, ActiveFault>();
+  #lastId = 0;
+
+  constructor(
+    private readonly context: EmulatorContext,
+    private readonly hubs: () => HubRegistry,
+    private readonly resetValidations: ValidationReset,
+  ) {}
+
+  /**
+   * Switches a fault on. Throws an InvalidSettingError that names the field, or a FaultTargetError when there is no such
+   * connection, socket, or recovery.
+   */
+  set(fault: Fault): FaultHandle {
+    const checked = validateFault(fault);
+    const active = new ActiveFault(++this.#lastId, checked, () => this.#end(active));
+    this.#begin(active);
+    this.note(checked, `fault ${active.id}: ${describe(checked)}`);
+    return active;
+  }
+
+  /** Those that still strike, oldest first. */
+  list(): readonly FaultHandle[] {
+    return [...this.#active.values()];
+  }
+
+  find(id: number): FaultHandle | undefined {
+    return this.#active.get(id);
+  }
+
+  /** Ends every fault. */
+  clear(): void {
+    for (const active of this.#active.values()) active.clear();
+  }
+
+  /** The oldest fault of the kind that means this occasion; it is counted as having struck. */
+  take<K extends FaultKind>(kind: K, isMeant: (fault: FaultOf<K>) => boolean): FaultOf<K> | undefined {
+    for (const active of this.#active.values()) {
+      if (!isOfKind(active.fault, kind) || !isMeant(active.fault)) continue;
+      active.strike();
+      return active.fault;
+    }
+    return undefined;
+  }
+
+  /** Writes what a fault did into the traffic record. */
+  note(subject: { readonly hub?: string; readonly connectionId?: string }, summary: string): void {
+    const { hub, connectionId } = subject;
+    this.context.traffic.record({
+      door: 'client',
+      action: 'fault',
+      hub: hub === undefined ? '' : canonicalHubName(hub),
+      ...(connectionId !== undefined && { connectionId }),
+      summary,
+    });
+  }
+
+  #begin(active: ActiveFault): void {
+    const { fault } = active;
+    switch (fault.kind) {
+      case 'dropSocket':
+      case 'forceRecovery': {
+        const connection = this.#connection(fault);
+        if (fault.kind === 'forceRecovery' && !canRecover(connection)) {
+          throw new FaultTargetError(`Connection ${fault.connectionId} cannot be recovered: it is not reliable.`);
+        }
+        if (!connection.dropSocket()) throw noSocket(fault.connectionId);
+        active.isActive = false;
+        return;
+      }
+      case 'throttleClient':
+        if (!this.#connection(fault).holdSocket(true)) throw noSocket(fault.connectionId);
+        if (fault.durationMs !== undefined) {
+          active.timer = this.context.clock.schedule(fault.durationMs, () => active.clear());
+        }
+        break;
+      case 'expireReconnectionToken':
+        this.#connection(fault);
+        break;
+      default:
+        break;
+    }
+    this.#active.set(active.id, active);
+    if (fault.kind === 'refuseValidation') this.resetValidations(fault.hub);
+  }
+
+  #end(active: ActiveFault): void {
+    this.#active.delete(active.id);
+    const { fault } = active;
+    if (fault.kind === 'throttleClient') {
+      this.hubs().find(fault.hub)?.connections.get(fault.connectionId)?.holdSocket(false);
+    }
+    if (fault.kind === 'refuseValidation') this.resetValidations(fault.hub);
+    this.note(fault, `fault ${active.id} ended: ${describe(fault)}`);
+  }
+
+  #connection({ hub, connectionId }: { readonly hub: string; readonly connectionId: string }): ClientConnection {
+    const connection = this.hubs().find(hub)?.connections.get(connectionId);
+    if (!connection) throw new FaultTargetError(`Hub ${hub} has no connection ${connectionId}.`);
+    return connection;
+  }
+}
+
+export type FaultOf<K extends FaultKind> = Extract<Fault, { readonly kind: K }>;
+
+class ActiveFault implements FaultHandle {
+  isActive = true;
+  timer?: { cancel(): void };
+  #strikes = 0;
+
+  constructor(
+    readonly id: number,
+    readonly fault: Fault,
+    private readonly onEnd: () => void,
+  ) {}
+
+  strike(): void {
+    this.#strikes++;
+    if ('times' in this.fault && this.fault.times !== undefined && this.#strikes >= this.fault.times) this.clear();
+  }
+
+  clear(): void {
+    if (!this.isActive) return;
+    this.isActive = false;
+    this.timer?.cancel();
+    this.onEnd();
+  }
+}
+
+function isOfKind<K extends FaultKind>(fault: Fault, kind: K): fault is FaultOf<K> {
+  return fault.kind === kind;
+}
+
+function canRecover(connection: ClientConnection): boolean {
+  const subprotocol = connection.subprotocol === undefined ? undefined : findSubprotocol(connection.subprotocol);
+  return subprotocol?.isReliable ?? connection.mqtt?.sessionId !== undefined;
+}
+
+function noSocket(connectionId: string): FaultTargetError {
+  return new FaultTargetError(`Connection ${connectionId} has no socket at the moment.`);
+}
+
+/** `failUpstream status=503 eventName=message` */
+function describe({ kind, ...fields }: Fault): string {
+  const given = Object.entries(fields).filter(([name, value]) => value !== undefined && name !== 'connectionId');
+  return [kind, ...given.map(([name, value]) => `${name}=${String(value)}`)].join(' ');
+}

@@ -1,0 +1,100 @@
+/** What a fault switch can break, for tests. The same object is the body of `POST /emulator/faults`. */
+export type Fault =
+  | DropSocketFault
+  | ForceRecoveryFault
+  | ThrottleClientFault
+  | ExpireReconnectionTokenFault
+  | ExpireAccessTokenFault
+  | DelayUpstreamFault
+  | FailUpstreamFault
+  | RepeatUpstreamFault
+  | RefuseValidationFault;
+
+export type FaultKind = Fault['kind'];
+
+interface ConnectionFault {
+  readonly hub: string;
+  readonly connectionId: string;
+}
+
+/** How often a fault strikes before it ends by itself. */
+interface CountedFault {
+  /** Default: until it is cleared. */
+  readonly times?: number;
+}
+
+/** Which calls to upstream are meant: those that match every field given. Each attempt counts, retries too. */
+export interface UpstreamFaultTarget extends CountedFault {
+  readonly hub?: string;
+  /** `connect`, `message`, ...; compared without regard to case. */
+  readonly eventName?: string;
+  readonly connectionId?: string;
+}
+
+/** Cuts the socket at once, without a closing handshake. */
+export interface DropSocketFault extends ConnectionFault {
+  readonly kind: 'dropSocket';
+}
+
+/** As `dropSocket`, for a connection that can come back only: anything else is refused. */
+export interface ForceRecoveryFault extends ConnectionFault {
+  readonly kind: 'forceRecovery';
+}
+
+/** Nothing more is written to the client's present socket, as if the client had ceased to read. */
+export interface ThrottleClientFault extends ConnectionFault {
+  readonly kind: 'throttleClient';
+  /** Milliseconds. Default: until it is cleared. */
+  readonly durationMs?: number;
+}
+
+/** Attempts to recover the connection are refused, as with a token that has run out. */
+export interface ExpireReconnectionTokenFault extends ConnectionFault {
+  readonly kind: 'expireReconnectionToken';
+}
+
+/** Access tokens of new clients are taken as expired. */
+export interface ExpireAccessTokenFault extends CountedFault {
+  readonly kind: 'expireAccessToken';
+  readonly hub?: string;
+  /** The user the token names. */
+  readonly userId?: string;
+}
+
+/** Waits before each call. */
+export interface DelayUpstreamFault extends UpstreamFaultTarget {
+  readonly kind: 'delayUpstream';
+  /** Milliseconds. */
+  readonly delayMs: number;
+}
+
+/** Calls never reach upstream: they are answered with the status or, without one, break as a lost connection does. */
+export interface FailUpstreamFault extends UpstreamFaultTarget {
+  readonly kind: 'failUpstream';
+  readonly status?: number;
+}
+
+/** Sends each call again after it was answered, as a retry whose first answer was lost; the last answer counts. */
+export interface RepeatUpstreamFault extends UpstreamFaultTarget {
+  readonly kind: 'repeatUpstream';
+  /** How many more times. Default 1. */
+  readonly copies?: number;
+}
+
+/** Webhook validations fail without being asked; what was known is forgotten, so it shows at once. */
+export interface RefuseValidationFault extends CountedFault {
+  readonly kind: 'refuseValidation';
+  readonly hub?: string;
+  /** What upstream seems to answer. Default: 200 without an allowed origin. */
+  readonly status?: number;
+}
+
+/** A fault that was switched on. */
+export interface FaultHandle {
+  /** Counts up from 1. */
+  readonly id: number;
+  readonly fault: Fault;
+  /** False when it was cleared, is used up, or struck once and for all. */
+  readonly isActive: boolean;
+  clear(): void;
+}

@@ -1,0 +1,49 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Answers an upgrade request with an HTTP status and one line of text, and ends the socket. */
+export function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = Buffer.from(reason);
+  // The client may be gone before it has read the answer.
+  socket.on('error', () => socket.destroy());
+  socket.once('finish', () => socket.destroy());
+  socket.end(
+    Buffer.concat([
+      Buffer.from(
+        `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}\r\n` +
+          'Connection: close\r\n' +
+          'Content-Type: text/plain; charset=utf-8\r\n' +
+          `Content-Length: ${body.length}\r\n\r\n`,
+        'latin1',
+      ),
+      body,
+    ]),
+  );
+}
+
+/** Query parameter `access_token` first, then `Authorization: Bearer` [auth 3]. */
+export function accessTokenOf(request: IncomingMessage, url: URL): string | undefined {
+  return url.searchParams.get('access_token') || /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+}
+
+/** Whether the request asks for a WebSocket; other upgrades are refused with 400. */
+export function isWebSocketUpgrade(request: IncomingMessage): boolean {
+  return request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * The `Host` of the request, with its port, as a token's audience may name it. A loopback address goes by its other names
+ * too: a token of this machine is as good under each of them [assumed].
+ */
+export function hostNamesOf(request: IncomingMessage): string[] {
+  const host = (request.headers.host ?? 'localhost').toLowerCase();
+  const [, name = host, port = ''] = /^(.*?)(:\d+)?$/.exec(host) ?? [];
+  if (!LOOPBACK_NAMES.includes(name)) return [host];
+  return [...new Set([name, ...LOOPBACK_NAMES])].map((other) => other + port);
+}

@@ -1,0 +1,11 @@
+/** Door 2: the service on the developer's own machine. */
+export { WebPubSubEmulator } from './web-pubsub-emulator.js';
+export type { EmulatorOptions } from './emulator-options.js';
+export { InvalidSettingError } from './setting.errors.js';
+export { silentLogger, type EmulatorLogger } from './emulator-logger.js';
+export { DEFAULT_ACCESS_KEY } from './access-keys.js';
+export { systemClock, type Clock, type ScheduledCall } from './core/clock.js';
+export type { EventHandlerAuth, EventHandlerSettings, HubSettings, SystemEventName } from './core/hub-settings.js';
+export type { ClientTraffic, RestTraffic, TrafficEntry, TrafficLog, UpstreamTraffic } from './traffic-log.js';
+export type { TunnelControl, TunnelMove, TunnelStatus } from './tunnel/tunnel-control.js';
+export type { EventListener, ListenedEvent } from './upstream/event-listeners.js';

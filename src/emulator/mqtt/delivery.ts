@@ -1,0 +1,66 @@
+import type { DataMessage } from '../../protocol/service-message.js';
+import { asBuffer, toContentType, toPayload } from './content-type.js';
+import type { OutboundMessage } from './outbound-messages.js';
+import { SERVER_MESSAGES_TOPIC } from './topics.js';
+import { writeUserProperties } from './user-properties.js';
+
+/** The options under which a session receives a group's messages. */
+export interface Subscription {
+  readonly qos: 0 | 1 | 2;
+  /** The subscriber's own messages do not come back. */
+  readonly isNoLocal: boolean;
+  readonly identifier?: number;
+}
+
+/** Of groups that a session entered by its token, the `connect` answer or REST: the defaults of MQTT [assumed]. */
+export const DEFAULT_SUBSCRIPTION: Subscription = { qos: 0, isNoLocal: false };
+
+/** What Web PubSub clients and REST send counts as sent with QoS 1 [client-mqtt 6.1]. */
+const QOS_OF_OTHERS = 1;
+
+/** What a session receives for a message of its hub; undefined: nothing. */
+export function toOutboundMessage(
+  message: DataMessage,
+  subscription: Subscription,
+  connectionId: string,
+): OutboundMessage | undefined {
+  const { mqtt, expiresAt } = message;
+  if (message.kind === 'serverData') {
+    return {
+      topic: SERVER_MESSAGES_TOPIC,
+      payload: toPayload(message.data),
+      qos: QOS_OF_OTHERS,
+      properties: { contentType: toContentType(message.data) },
+      expiresAt,
+    };
+  }
+  if (subscription.isNoLocal && mqtt?.publisherId === connectionId) return undefined;
+  const subscriptionIdentifier = subscription.identifier;
+  if (!mqtt) {
+    return {
+      topic: message.group,
+      payload: toPayload(message.data),
+      qos: lowerQos(QOS_OF_OTHERS, subscription.qos),
+      properties: { contentType: toContentType(message.data), subscriptionIdentifier },
+      expiresAt,
+    };
+  }
+  return {
+    topic: message.group,
+    payload: asBuffer(mqtt.payload),
+    qos: lowerQos(mqtt.qos, subscription.qos),
+    properties: {
+      payloadFormatIndicator: mqtt.payloadFormatIndicator,
+      contentType: mqtt.contentType,
+      responseTopic: mqtt.responseTopic,
+      correlationData: mqtt.correlationData && asBuffer(mqtt.correlationData),
+      userProperties: writeUserProperties(mqtt.userProperties),
+      subscriptionIdentifier,
+    },
+    expiresAt,
+  };
+}
+
+function lowerQos(sent: 0 | 1 | 2, granted: 0 | 1 | 2): 0 | 1 | 2 {
+  return sent < granted ? sent : granted;
+}

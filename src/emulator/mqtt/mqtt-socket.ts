@@ -1,0 +1,306 @@
+import { randomUUID } from 'node:crypto';
+import { generate, parser, type IDisconnectPacket, type Packet } from 'mqtt-packet';
+import type { WebSocket } from 'ws';
+import type { MqttDisconnectProperties } from '../../protocol/cloud-event.js';
+import type { ScheduledCall } from '../core/clock.js';
+import type { EmulatorContext } from '../emulator-context.js';
+import { isFailure, REASON_CODES } from './reason-codes.js';
+import { fitsMqttString, readUserProperties } from './user-properties.js';
+
+/** Who hears of a socket. */
+export interface MqttSocketListener {
+  /** Packets come in their order, one at a time: the next waits for the promise. It must not reject. */
+  onPacket(packet: Packet): void | Promise<void>;
+  /** A packet has been written. */
+  onSent(packet: Packet): void;
+  /** Once, when the socket is over and what it had received has been handled, or no longer counts. */
+  onLost(): void;
+}
+
+/** The limit of a packet, as of other clients' messages [client-mqtt 5]. */
+export const MAX_PACKET_BYTES = 1024 * 1024;
+
+/** Between a new socket and its CONNECT [assumed]. */
+const CONNECT_TIMEOUT_MS = 30_000;
+
+/** A client that sends faster than it is served is not read while so many packets wait. */
+const MAX_WAITING_PACKETS = 64;
+
+/** Bytes that may wait for a client that does not read; beyond, QoS 0 messages to it are lost. */
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
+
+/** These do not wait behind a user event: they end deliveries to the client, or ask for a sign of life. */
+const OVERTAKING = new Set<Packet['cmd']>(['puback', 'pubrec', 'pubcomp', 'pingreq']);
+
+const MAX_CLOSE_REASON_BYTES = 123;
+
+/** One WebSocket of an MQTT client: the service's physical connection. Packets in, packets out, and the end of it. */
+export class MqttSocket {
+  readonly physicalConnectionId = randomUUID();
+  /** Of the CONNECT; what is sent before follows 5.0. */
+  version: 4 | 5 = 5;
+  /** What the client is able to receive. Bytes; absent: anything. */
+  maximumPacketSize?: number;
+  /** Whether reason strings may go into other packets than CONNACK and DISCONNECT [O 3.1.2.11.7]. */
+  wantsProblemInformation = true;
+  /** How it came to its end, as the `disconnected` event tells it. */
+  ending: MqttDisconnectProperties = { initiatedByClient: false };
+  readonly closed: Promise<void>;
+  readonly #parser = parser();
+  readonly #waiting: Packet[] = [];
+  readonly #gone = new AbortController();
+  #isHandling = false;
+  #isPaused = false;
+  #isOver = false;
+  #hasLost = false;
+  #held?: Buffer[];
+  #heldBytes = 0;
+  #hasConnected = false;
+  #lastPacketAt: number;
+  #timer?: ScheduledCall;
+
+  constructor(
+    private readonly webSocket: WebSocket,
+    private readonly context: EmulatorContext,
+    private readonly listener: MqttSocketListener,
+  ) {
+    this.#lastPacketAt = context.clock.now();
+    this.#timer = context.clock.schedule(CONNECT_TIMEOUT_MS, () => this.close(1008, 'No CONNECT packet came.'));
+    this.#parser.on('packet', (packet) => this.#receive(packet));
+    this.#parser.on('error', (error: Error) => this.#onMalformed(error));
+    webSocket.on('message', (data: Buffer, isBinary) => this.#read(data, isBinary));
+    // A fault of the WebSocket protocol; `close` follows.
+    webSocket.on('error', () => {});
+    this.closed = new Promise((resolve) => {
+      webSocket.once('close', (code: number) => {
+        this.#onClosed(code);
+        resolve();
+      });
+    });
+  }
+
+  /** Whether packets can still be sent. */
+  get isOpen(): boolean {
+    return !this.#isOver && this.webSocket.readyState === this.webSocket.OPEN;
+  }
+
+  /** Whether so much waits to be read by the client that what may be lost is better not sent. */
+  get isCongested(): boolean {
+    return this.webSocket.bufferedAmount + this.#heldBytes > MAX_BUFFERED_BYTES;
+  }
+
+  /** Aborted when the client has gone. */
+  get goneSignal(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  /** The CONNECT has come, whatever becomes of it. */
+  startConnect(version: 4 | 5): void {
+    this.version = version;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /**
+   * The client is accepted, and from now on must send a packet within 1.5 times the interval; 0: whenever it likes
+   * [client-mqtt 8].
+   */
+  startKeepAlive(keepAliveSeconds: number): void {
+    this.#hasConnected = true;
+    if (keepAliveSeconds > 0) this.#watch(keepAliveSeconds * 1500, keepAliveSeconds * 1500);
+  }
+
+  /** False when the client cannot take the packet, because it has gone or because the packet is too large for it. */
+  send(packet: Packet): boolean {
+    if (!this.isOpen) return false;
+    const bytes = this.#encode(packet);
+    if (!bytes) return false;
+    if (this.#held) {
+      this.#held.push(bytes);
+      this.#heldBytes += bytes.length;
+    } else this.webSocket.send(bytes);
+    this.listener.onSent(packet);
+    return true;
+  }
+
+  /** Sends a DISCONNECT to a client of 5.0 and closes; a client of 3.1.1 finds the reason in the close frame. */
+  disconnect(reasonCode: number, reason: string): void {
+    if (this.#isOver) return;
+    if (this.version === 5 && this.#hasConnected) {
+      const properties = reason !== '' && fitsMqttString(reason) ? { reasonString: reason } : {};
+      const packet: IDisconnectPacket = { cmd: 'disconnect', reasonCode, properties };
+      this.send(packet);
+      this.ending = { initiatedByClient: false, disconnectPacket: { code: reasonCode } };
+    }
+    this.close(this.version === 5 || !isFailure(reasonCode) ? 1000 : 1008, reason);
+  }
+
+  /** What has been received and not yet handled is forgotten. */
+  close(code: number, reason: string): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.hold(false);
+    this.webSocket.close(code, fitCloseReason(reason));
+    this.#lose();
+  }
+
+  /** The client said that it goes: what comes after counts no more. */
+  acceptDisconnect(packet: IDisconnectPacket): void {
+    const userProperties = readUserProperties(packet.properties?.userProperties);
+    this.ending = {
+      initiatedByClient: true,
+      disconnectPacket: { code: packet.reasonCode ?? 0, ...(userProperties.length > 0 && { userProperties }) },
+    };
+    this.close(1000, '');
+  }
+
+  /** Cuts the TCP connection. */
+  terminate(): void {
+    this.webSocket.terminate();
+  }
+
+  /** While held, packets to the client pile up here. */
+  hold(isHeld: boolean): void {
+    if (isHeld) {
+      this.#held ??= [];
+      return;
+    }
+    const held = this.#held;
+    this.#held = undefined;
+    this.#heldBytes = 0;
+    for (const bytes of held ?? []) this.webSocket.send(bytes);
+  }
+
+  #encode(packet: Packet): Buffer | undefined {
+    const options = { protocolVersion: this.version };
+    const fits = (bytes: Buffer): boolean => bytes.length <= (this.maximumPacketSize ?? Infinity);
+    try {
+      const bytes = generate(this.wantsProblemInformation ? packet : withoutProblemInformation(packet), options);
+      if (fits(bytes)) return bytes;
+      // [O 3.1.2.11.4] what explains a packet goes before the packet itself does
+      const shorter = generate(withoutProblemInformation(packet), options);
+      return fits(shorter) ? shorter : undefined;
+    } catch (error) {
+      this.context.logger.error(`An MQTT packet could not be written: ${String(error)}`);
+      return undefined;
+    }
+  }
+
+  #read(data: Buffer, isBinary: boolean): void {
+    if (this.#isOver) return;
+    if (!isBinary) {
+      this.disconnect(REASON_CODES.protocolError, 'MQTT packets come in binary frames.');
+      return;
+    }
+    let unreadBytes = 0;
+    try {
+      unreadBytes = this.#parser.parse(data);
+    } catch (error) {
+      this.#onMalformed(error instanceof Error ? error : new Error(String(error)));
+    }
+    if (unreadBytes > MAX_PACKET_BYTES) this.#refuseSize();
+  }
+
+  #receive(packet: Packet): void {
+    if (this.#isOver) return;
+    this.#lastPacketAt = this.context.clock.now();
+    if ((packet.length ?? 0) > MAX_PACKET_BYTES) {
+      this.#refuseSize();
+      return;
+    }
+    // The packet library gives -1 when there was no room for an id; 0 is not one [O 2.2.1].
+    if (packet.messageId !== undefined && packet.messageId < 1) {
+      this.#onMalformed(new Error('Invalid packet identifier'));
+      return;
+    }
+    if (this.#hasConnected && OVERTAKING.has(packet.cmd)) {
+      void this.listener.onPacket(packet);
+      return;
+    }
+    this.#waiting.push(packet);
+    if (!this.#isHandling) this.#handleWaiting();
+    else if (this.#waiting.length >= MAX_WAITING_PACKETS) this.#setPaused(true);
+  }
+
+  /** Only what takes time yields to others: a group message is with its receivers before the next packet is looked at. */
+  #handleWaiting(): void {
+    for (let packet = this.#waiting.shift(); packet; packet = this.#waiting.shift()) {
+      const handling = this.listener.onPacket(packet);
+      if (!handling) continue;
+      this.#isHandling = true;
+      void handling.then(() => {
+        this.#isHandling = false;
+        this.#handleWaiting();
+      });
+      return;
+    }
+    this.#setPaused(false);
+    if (this.#gone.signal.aborted) this.#lose();
+  }
+
+  #setPaused(isPaused: boolean): void {
+    if (this.#isPaused === isPaused) return;
+    this.#isPaused = isPaused;
+    if (isPaused) this.webSocket.pause();
+    else this.webSocket.resume();
+  }
+
+  #onMalformed(error: Error): void {
+    if (this.#isOver) return;
+    if (!this.#hasConnected && error.message === 'Invalid protocol version') {
+      // The packet is not handed out, so its version is unknown; the newest form of refusal is the best guess.
+      this.send({ cmd: 'connack', reasonCode: REASON_CODES.unsupportedProtocolVersion, sessionPresent: false });
+    }
+    this.disconnect(REASON_CODES.malformedPacket, `The packet is malformed: ${error.message}.`);
+  }
+
+  #refuseSize(): void {
+    this.disconnect(REASON_CODES.packetTooLarge, `A packet has at most ${MAX_PACKET_BYTES} bytes.`);
+  }
+
+  /** Checks at the time at which the client would be too late, had it sent nothing since. */
+  #watch(limitMs: number, delayMs: number): void {
+    this.#timer = this.context.clock.schedule(delayMs, () => {
+      // While it is not read, its packets wait in the kernel: their absence says nothing.
+      if (this.#isPaused) this.#lastPacketAt = this.context.clock.now();
+      const idleMs = this.context.clock.now() - this.#lastPacketAt;
+      if (idleMs >= limitMs) this.disconnect(REASON_CODES.keepAliveTimeout, 'The keep alive time has passed.');
+      else this.#watch(limitMs, limitMs - idleMs);
+    });
+  }
+
+  #onClosed(code: number): void {
+    const wasOver = this.#isOver;
+    // [assumed] a close frame is the client's own wish, even without a DISCONNECT
+    if (!wasOver && code !== 1006) this.ending = { initiatedByClient: true };
+    this.#isOver = true;
+    this.#timer?.cancel();
+    this.#gone.abort(new Error('The client has gone.'));
+    if (!this.#isHandling) this.#lose();
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#waiting.length = 0;
+    this.#timer?.cancel();
+    this.#setPaused(false);
+  }
+
+  #lose(): void {
+    if (this.#hasLost) return;
+    this.#hasLost = true;
+    this.listener.onLost();
+  }
+}
+
+function withoutProblemInformation(packet: Packet): Packet {
+  if (!('properties' in packet) || packet.cmd === 'publish' || !packet.properties) return packet;
+  const properties = { ...packet.properties, reasonString: undefined, userProperties: undefined };
+  return Object.assign({}, packet, { properties });
+}
+
+function fitCloseReason(reason: string): string {
+  // What is cut off may leave a part of a character, which decodes to U+FFFD of three bytes.
+  const bytes = Buffer.from(reason).subarray(0, MAX_CLOSE_REASON_BYTES);
+  return bytes.length < MAX_CLOSE_REASON_BYTES ? reason : bytes.toString('utf8').replace(/\uFFFD+$/, '');
+}

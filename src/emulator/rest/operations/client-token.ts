@@ -1,0 +1,45 @@
+import { signAccessToken } from '../../../protocol/access-token.js';
+import { isGroupName } from '../../../protocol/names.js';
+import type { RestRoute } from '../rest-route.js';
+import { restErrors } from '../rest.errors.js';
+
+const DEFAULT_MINUTES = 60;
+const MAX_MINUTES = 2 ** 31 - 1;
+
+/** The path of the client endpoint a token is for [auth 3]. */
+const CLIENT_PATHS = new Map([
+  ['default', '/client/hubs/'],
+  ['mqtt', '/clients/mqtt/hubs/'],
+]);
+
+export const clientTokenRoutes: readonly RestRoute[] = [
+  {
+    id: 'WebPubSub_GenerateClientToken',
+    method: 'POST',
+    path: '/api/hubs/{hub}/:generateToken',
+    prepare(parameters, service) {
+      const { query } = parameters;
+      const hub = parameters.hub();
+      const minutes = query.integer('minutesToExpire', 1, MAX_MINUTES) ?? DEFAULT_MINUTES;
+      const clientPath = CLIENT_PATHS.get((query.text('clientType') ?? 'default').toLowerCase());
+      if (clientPath === undefined) throw restErrors.invalidParameter('clientType');
+      const groups = query.list('group');
+      if (!groups.every(isGroupName)) throw restErrors.invalidParameter('group', 'group name');
+      const roles = query.list('role');
+      const userId = query.text('userId');
+      return (request) => {
+        const issuedAt = Math.floor(service.context.clock.now() / 1000);
+        const claims = {
+          aud: `${request.origin}${clientPath}${encodeURIComponent(hub)}`,
+          iat: issuedAt,
+          exp: issuedAt + minutes * 60,
+          ...(userId !== undefined && { sub: userId }),
+          ...(roles.length > 0 && { role: roles }),
+          ...(groups.length > 0 && { 'webpubsub.group': groups }),
+        };
+        const token = signAccessToken(claims, service.context.accessKeys.primary);
+        return { status: 200, body: { token }, isSecret: true };
+      };
+    },
+  },
+];

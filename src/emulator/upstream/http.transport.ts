@@ -1,0 +1,167 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Agent, type Dispatcher } from 'undici';
+import { EVENT_HEADERS } from '../../protocol/event-headers.js';
+import {
+  MAX_UPSTREAM_ANSWER_BYTES,
+  UpstreamUnreachableError,
+  type UpstreamRequest,
+  type UpstreamResponse,
+  type UpstreamTransport,
+} from '../core/upstream-transport.js';
+import { describeTransportFailure, isRetryableFailure } from './http-failures.js';
+import { blankUrl } from './secrets.js';
+import { describeTooLarge } from './upstream-failures.js';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const MAX_CONNECTIONS_PER_ORIGIN = 1_024;
+/** Room for a large connection state: Node servers send up to 16 KiB by default, others more. */
+const MAX_ANSWER_HEADER_BYTES = 64 * 1024;
+
+// eslint-disable-next-line no-control-regex
+const ASCII_TEXT = /^[\t\x20-\x7e]*$/;
+// eslint-disable-next-line no-control-regex
+const UNICODE_TEXT = /^[^\x00-\x08\x0a-\x1f\x7f]*$/;
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/**
+ * Carries requests to `http:` and `https:` URLs, over connections that are kept alive per origin. Redirects are not
+ * followed [assumed]. Deadlines are the caller's, by its signal; only opening a connection has one of its own.
+ */
+export class HttpTransport implements UpstreamTransport {
+  readonly #agent = new Agent({
+    connections: MAX_CONNECTIONS_PER_ORIGIN,
+    pipelining: 1,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxHeaderSize: MAX_ANSWER_HEADER_BYTES,
+  });
+
+  carries(url: URL): boolean {
+    return url.protocol === 'http:' || url.protocol === 'https:';
+  }
+
+  async send(_hub: string, request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse> {
+    signal.throwIfAborted();
+    const { origin, pathname, search } = new URL(request.url);
+    const headers = encodeHeaders(request);
+    return new Promise((resolve, reject) => {
+      const exchange = new Exchange(request.url, signal, resolve, reject);
+      this.#agent.dispatch(
+        { origin, path: pathname + search, method: request.method, headers, body: request.body ?? null },
+        exchange,
+      );
+    });
+  }
+
+  /** Breaks every connection; requests in flight are rejected. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+/** One request and its answer, gathered as it comes. */
+class Exchange implements Dispatcher.DispatchHandler {
+  #controller?: Dispatcher.DispatchController;
+  #status = 0;
+  #headers: Record<string, readonly string[]> = {};
+  #chunks: Buffer[] = [];
+  #length = 0;
+
+  constructor(
+    private readonly url: string,
+    private readonly signal: AbortSignal,
+    private readonly resolve: (response: UpstreamResponse) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {
+    signal.addEventListener('abort', this.#abort);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.signal.aborted) this.#abort();
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    this.#status = status;
+    this.#headers = listHeaders(headers);
+    if (Number(headers['content-length']) > MAX_UPSTREAM_ANSWER_BYTES) this.#refuseLength();
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#length += chunk.length;
+    if (this.#length > MAX_UPSTREAM_ANSWER_BYTES) this.#refuseLength();
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#finish();
+    const body = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks, this.#length);
+    this.resolve({ status: this.#status, headers: this.#headers, body });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#finish();
+    if (this.signal.aborted) this.reject(this.signal.reason);
+    else if (error instanceof UpstreamUnreachableError) this.reject(error);
+    else {
+      this.reject(
+        new UpstreamUnreachableError(describeTransportFailure(this.url, error), {
+          isRetryable: isRetryableFailure(error),
+          cause: error,
+        }),
+      );
+    }
+  }
+
+  /** Also before the request has left: whoever waits is told at once. */
+  readonly #abort = (): void => {
+    this.#controller?.abort(this.signal.reason as Error);
+    this.#finish();
+    this.reject(this.signal.reason);
+  };
+
+  #refuseLength(): void {
+    this.#chunks = [];
+    const message = describeTooLarge(this.url, MAX_UPSTREAM_ANSWER_BYTES);
+    this.#controller?.abort(new UpstreamUnreachableError(message, { isRetryable: false }));
+  }
+
+  #finish(): void {
+    this.signal.removeEventListener('abort', this.#abort);
+  }
+}
+
+/**
+ * Header bytes are latin1 to Node, so the user id goes out as the latin1 reading of its UTF-8 bytes; any other value
+ * that is not ASCII fails the request, as in the service [upstream-events 4.2].
+ */
+function encodeHeaders({ url, headers }: UpstreamRequest): Record<string, string | string[]> {
+  const encoded: Record<string, string | string[]> = {};
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (!HEADER_NAME.test(name)) fail(url, `"${name.slice(0, 60)}" is not a name for an HTTP header`);
+    if (name === EVENT_HEADERS.userId && typeof value === 'string' && UNICODE_TEXT.test(value)) {
+      encoded[name] = Buffer.from(value, 'utf8').toString('latin1');
+      continue;
+    }
+    for (const line of typeof value === 'string' ? [value] : value) {
+      if (!ASCII_TEXT.test(line)) fail(url, `the value of ${name} is not printable ASCII, as HTTP headers must be`);
+    }
+    encoded[name] = typeof value === 'string' ? value : [...value];
+  }
+  return encoded;
+}
+
+function fail(url: string, problem: string): never {
+  throw new UpstreamUnreachableError(`Nothing was sent to ${blankUrl(url)}: ${problem}`, { isRetryable: false });
+}
+
+function listHeaders(headers: IncomingHttpHeaders): Record<string, readonly string[]> {
+  const listed: Record<string, readonly string[]> = {};
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (value !== undefined) listed[name] = typeof value === 'string' ? [value] : value;
+  }
+  return listed;
+}

@@ -1,0 +1,33 @@
+import type { UpstreamRequest } from '../core/upstream-transport.js';
+
+const BLANK = '***';
+
+/** Query parameters that are shared secrets by custom; `code` is the one of Azure Functions [auth 9.2]. */
+const SECRET_PARAMETERS = /([?&](?:code|key|secret|sig|token|access_token|api[-_]?key)=)[^&#]+/gi;
+const CREDENTIALS = /^([a-z]+:\/\/)[^/?#@]*@/i;
+
+/** The URL as logs and the traffic record may show it. */
+export function blankUrl(url: string): string {
+  return url.replace(SECRET_PARAMETERS, `$1${BLANK}`).replace(CREDENTIALS, `$1${BLANK}@`);
+}
+
+/** The request as the traffic record may show it; the same object when it holds nothing secret. */
+export function blankRequest(request: UpstreamRequest): UpstreamRequest {
+  const url = blankUrl(request.url);
+  const hasToken = request.headers['Authorization'] !== undefined;
+  if (url === request.url && !hasToken) return request;
+  const blanked = {
+    ...request,
+    url,
+    headers: hasToken ? { ...request.headers, Authorization: `Bearer ${BLANK}` } : request.headers,
+  };
+  originals.set(blanked, request);
+  return blanked;
+}
+
+const originals = new WeakMap<UpstreamRequest, UpstreamRequest>();
+
+/** The request of a traffic entry as it was sent, for whoever sends it again; never to be shown. */
+export function originalRequest(recorded: UpstreamRequest): UpstreamRequest {
+  return originals.get(recorded) ?? recorded;
+}

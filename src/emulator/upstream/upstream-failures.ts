@@ -1,0 +1,108 @@
+import type { UpstreamResponse } from '../core/upstream-transport.js';
+import { blankUrl } from './secrets.js';
+
+/** Why a call to upstream failed and what to do about it; each sentence is stated here once. */
+
+/** Of an answer that is no success; `attempts` is how often upstream was asked. */
+export function describeRefusal(url: string, { status, headers }: UpstreamResponse, attempts: number): string {
+  return `${blankUrl(url)} answered ${status}${describeAttempts(attempts)}${hintFor(status, headers)}`;
+}
+
+export function describeTimeout(url: string, timeoutMs: number): string {
+  return (
+    `${blankUrl(url)} gave no answer within ${timeoutMs / 1000} s, which is all the service waits: ` +
+    'look for a handler that never ends or a breakpoint'
+  );
+}
+
+export function describeTooLarge(url: string, limitBytes: number): string {
+  return `${blankUrl(url)} answered with more than ${limitBytes / 1024 / 1024} MiB, which the service does not read: answer with less`;
+}
+
+export function describeMalformed(url: string, problem: string): string {
+  return `${blankUrl(url)} gave an answer that the service cannot use: ${problem}`;
+}
+
+export function describeClientGone(url: string): string {
+  return `The client went away before ${blankUrl(url)} answered`;
+}
+
+export function describeClosing(url: string): string {
+  return `The emulator was closed before ${blankUrl(url)} answered`;
+}
+
+export function describeNotValidated(url: string, problem: string): string {
+  return `Nothing was sent to ${blankUrl(url)}, since its validation failed: ${problem}`;
+}
+
+/** Of a validation whose answer names no origin of ours. */
+export function describeOriginNotAllowed(url: string, origin: string, lines: readonly string[] | undefined): string {
+  const answer = lines
+    ? `with WebHook-Allowed-Origin: ${lines.join(' | ')}, where one line must be * or ${origin}`
+    : 'without WebHook-Allowed-Origin';
+  return (
+    `${blankUrl(url)} answered the validation ${answer}: the upstream must allow the host ${origin}; ` +
+    'CORS or other middleware may have answered in its place'
+  );
+}
+
+/** Of a validation that was answered with another status than 2xx. */
+export function describeValidationRefusal(
+  url: string,
+  method: string,
+  response: UpstreamResponse,
+  attempts: number,
+): string {
+  const hint =
+    response.status === 401 || response.status === 403
+      ? ': the validation carries no signature and no token, so the upstream must answer it before any authentication'
+      : hintFor(response.status, response.headers);
+  return `${blankUrl(url)} answered ${response.status} to the validation by ${method}${describeAttempts(attempts)}${hint}`;
+}
+
+export function describeNoTransport(url: string): string {
+  const what = url.startsWith('tunnel:') ? 'tunnels are not open in this emulator' : 'the scheme is unknown';
+  return `Nothing carries requests to ${blankUrl(url)}: ${what}`;
+}
+
+export function describeNoEventHandler(hub: string, eventName: string): string {
+  return (
+    `No event handler of hub "${hub}" takes the user event "${eventName}": ` +
+    `give one the userEventPattern "*" or "${eventName}"`
+  );
+}
+
+function describeAttempts(attempts: number): string {
+  return attempts > 1 ? ` (asked ${attempts} times)` : '';
+}
+
+function hintFor(status: number, headers: UpstreamResponse['headers']): string {
+  if (status >= 300 && status < 400) {
+    const location = headers['location']?.[0];
+    const target = location === undefined ? '' : ` to ${blankUrl(location)}`;
+    return `: the service follows no redirect${target}; put the final address into the urlTemplate`;
+  }
+  switch (status) {
+    case 400:
+      return ': the upstream did not understand the event';
+    case 401:
+      return (
+        ': the upstream did not accept the signature or the bearer token; ' +
+        'is the access key in its connection string the one of this emulator?'
+      );
+    case 403:
+      return ': the upstream refused it; does it allow the host of this emulator as an origin?';
+    case 404:
+      return ': the path, the hub or the event is unknown to the application; compare the urlTemplate with its routes';
+    case 405:
+      return ': the path exists, but takes no POST; compare the urlTemplate with the routes of the application';
+    case 413:
+      return ': the body is larger than the application accepts; raise the limit of its body parser';
+    case 415:
+      return ': the application does not accept this content type';
+    case 429:
+      return ': the application limits the rate; the service does not try again';
+    default:
+      return status >= 500 ? ': the application failed; its own log says why' : '';
+  }
+}

@@ -1,0 +1,133 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebPubSubServiceClient } from '@azure/web-pubsub';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { TestProcess } from '../../support/child-process.js';
+import { connectJsonClient, WebSocketClient } from '../../support/connect-client.js';
+import { freePort } from '../../support/free-port.js';
+import { RecordingUpstream } from '../../support/record-upstream.js';
+import { transpileSource, type TranspiledSource } from '../../support/transpiled-source.js';
+
+let source: TranspiledSource;
+let upstream: RecordingUpstream;
+const running: TestProcess[] = [];
+
+beforeAll(async () => {
+  source = await transpileSource();
+  upstream = await RecordingUpstream.start(({ headers }) =>
+    headers['ce-eventname'] === 'connect'
+      ? { status: 204 }
+      : { body: 'from upstream', headers: { 'Content-Type': 'text/plain' } },
+  );
+}, 60_000);
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((command) => command.interrupt('SIGKILL')));
+});
+
+afterAll(async () => {
+  await upstream.close();
+  await source.remove();
+});
+
+function run(...args: string[]): TestProcess {
+  const command = new TestProcess(process.execPath, [join(source.folder, 'emulator', 'command.js'), ...args]);
+  running.push(command);
+  return command;
+}
+
+async function endpointOf(command: TestProcess): Promise<{ endpoint: string; connectionString: string }> {
+  const [, connectionString = '', endpoint = ''] = await command.prints(
+    /(Endpoint=([^;]+);AccessKey=[^;]+;Version=1\.0;)/,
+  );
+  return { endpoint, connectionString };
+}
+
+describe('the command web-pubsub-emulator', () => {
+  it('runs by --port alone, says where and what for, and ends at Ctrl-C', async () => {
+    const port = await freePort();
+    const command = run('--port', String(port));
+    const { endpoint, connectionString } = await endpointOf(command);
+    expect(endpoint).toBe(`http://localhost:${port}`);
+    await command.prints(/for local and test use only/);
+    await command.prints(new RegExp(`http://localhost:${port}/inspector`));
+    const service = new WebPubSubServiceClient(connectionString, 'chat', { allowInsecureConnection: true });
+    const client = await connectJsonClient({ endpoint });
+    await service.sendToAll('hi');
+    expect(await client.next()).toMatchObject({ data: 'hi' });
+    expect(await command.interrupt()).toBe(0);
+    await client.closed();
+  });
+
+  it('takes the flags of az webpubsub hub create', async () => {
+    const command = run(
+      '--port',
+      '0',
+      '--hub-name',
+      'Sample_ChatApp',
+      '--event-handler',
+      `url-template=${upstream.url}/eventhandler?code=s3cr3t`,
+      'user-event-pattern=*',
+      'system-event=connect',
+      '--hub-name',
+      'open',
+      '--allow-anonymous',
+      'true',
+    );
+    const service = await endpointOf(command);
+    const client = await connectJsonClient(service, { hub: 'Sample_ChatApp' });
+    expect(await upstream.nextEvent()).toMatchObject({ url: '/eventhandler?code=s3cr3t' });
+    client.send({ type: 'event', event: 'greet', dataType: 'text', data: 'hi', ackId: 1 });
+    expect(await client.next()).toMatchObject({ data: 'from upstream' });
+    await WebSocketClient.connect(service, { hub: 'open', token: null });
+    await command.prints(/Hub Sample_ChatApp: events go to http:\S+\/eventhandler\n/);
+    expect(command.output).not.toContain('s3cr3t');
+    expect(await command.interrupt('SIGTERM')).toBe(0);
+  });
+
+  it('follows its configuration file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'emulator-'));
+    const file = join(folder, 'emulator.json');
+    await writeFile(file, JSON.stringify({ port: 0 }));
+    const command = run('--config', file);
+    const service = await endpointOf(command);
+    await writeFile(file, JSON.stringify({ port: 0, hubs: { chat: { anonymousConnectPolicy: 'allow' } } }));
+    await command.prints(/emulator\.json was read again; changed: chat\./);
+    await WebSocketClient.connect(service, { token: null });
+    await writeFile(file, '{');
+    await command.prints(/ERROR .*emulator\.json is not JSON.* The last good settings stay in force\./);
+    expect(await command.interrupt()).toBe(0);
+    await rm(folder, { recursive: true });
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['an unknown flag', ['--prot', '1'], /unknown option '--prot'[^]*Did you mean --port\?[^]*--help/],
+    [
+      'a broken setting',
+      ['--hub-name', 'a', '--event-handler', 'url-template=x'],
+      /hubs\.a\.eventHandlers\[0\]\.urlTemplate: must be/,
+    ],
+    ['a missing file', ['--config', '/none/emulator.json'], /\/none\/emulator\.json cannot be read/],
+  ])('ends with code 1 for %s', async (_name, args, message) => {
+    const command = run(...args);
+    expect(await command.exit()).toBe(1);
+    expect(command.output).toMatch(message);
+    expect(command.output).not.toContain('    at ');
+  });
+
+  it('ends with code 1 when its port is in use, and names it', async () => {
+    const command = run('--port', String(upstream.port));
+    expect(await command.exit()).toBe(1);
+    expect(command.output).toMatch(new RegExp(`Port ${upstream.port} is in use`));
+  });
+
+  it('shows its version and its help', async () => {
+    const version = run('--version');
+    expect(await version.exit()).toBe(0);
+    expect(version.output).toMatch(/^\d+\.\d+\.\d+/);
+    const help = run('--help');
+    expect(await help.exit()).toBe(0);
+    expect(help.output).toContain('--event-handler <key=value...>');
+  });
+});

@@ -1,0 +1,298 @@
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Fault } from '../../../src/emulator/faults/fault.js';
+import type { TrafficEntry } from '../../../src/emulator/traffic-log.js';
+import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
+import { callRest } from '../../support/call-rest.js';
+import {
+  clientToken,
+  connectJsonClient,
+  JSON_RELIABLE_SUBPROTOCOL,
+  refusalOf,
+  WebSocketClient,
+  type ConnectOptions,
+  type JsonClient,
+} from '../../support/connect-client.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { RecordingUpstream } from '../../support/record-upstream.js';
+import { startEmulator } from '../../support/start-emulator.js';
+
+let emulator: WebPubSubEmulator;
+let clock: FakeClock;
+
+beforeEach(async () => {
+  clock = new FakeClock(Date.now());
+  emulator = await startEmulator({ clock });
+});
+
+const reliable: ConnectOptions = { subprotocols: JSON_RELIABLE_SUBPROTOCOL };
+
+function recover(client: JsonClient): Promise<WebSocketClient> {
+  return WebSocketClient.connect(emulator, {
+    ...reliable,
+    query: { awps_connection_id: client.connectionId, awps_reconnection_token: client.reconnectionToken },
+  });
+}
+
+async function sendToAll(text: string, query = ''): Promise<void> {
+  const options = { body: text, headers: { 'Content-Type': 'text/plain' } };
+  expect((await callRest(emulator, `POST /api/hubs/chat/:send${query}`, options)).status).toBe(202);
+}
+
+function faultsOnRecord(): string[] {
+  return emulator.traffic.entries().flatMap(noteOf);
+}
+
+function noteOf(entry: TrafficEntry): string[] {
+  if (entry.door === 'client' && entry.action === 'fault') return [entry.summary];
+  return entry.door === 'upstream' && entry.fault !== undefined ? [entry.fault] : [];
+}
+
+describe('faults of sockets', () => {
+  it('dropSocket ends a connection that is not reliable, without a closing handshake', async () => {
+    const client = await connectJsonClient(emulator);
+    const fault = emulator.faults.set({ kind: 'dropSocket', hub: 'chat', connectionId: client.connectionId });
+    expect(fault.isActive).toBe(false);
+    expect((await client.closed()).code).toBe(1006);
+    expect((await callRest(emulator, `HEAD /api/hubs/chat/connections/${client.connectionId}`)).status).toBe(404);
+    expect(faultsOnRecord()).toEqual(['fault 1: dropSocket hub=chat']);
+  });
+
+  it('forceRecovery makes a reliable client come back, with nothing lost', async () => {
+    const client = await connectJsonClient(emulator, reliable);
+    emulator.faults.set({ kind: 'forceRecovery', hub: 'CHAT', connectionId: client.connectionId });
+    expect((await client.closed()).code).toBe(1006);
+    await sendToAll('while away');
+    expect(await (await recover(client)).next()).toMatchObject({ data: 'while away', sequenceId: 1 });
+  });
+
+  it('forceRecovery is refused for a connection that cannot come back', async () => {
+    const { connectionId } = await connectJsonClient(emulator);
+    const force = () => emulator.faults.set({ kind: 'forceRecovery', hub: 'chat', connectionId });
+    expect(force).toThrow(`Connection ${connectionId} cannot be recovered: it is not reliable.`);
+    expect(() => emulator.faults.set({ kind: 'dropSocket', hub: 'chat', connectionId: 'gone' })).toThrow(
+      'Hub chat has no connection gone.',
+    );
+  });
+
+  it('throttleClient holds back what the client gets until it is cleared', async () => {
+    const client = await connectJsonClient(emulator);
+    const fault = emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId: client.connectionId });
+    await sendToAll('late');
+    await sendToAll('too late', '?messageTtlSeconds=5');
+    expect(client.untaken).toBe(0);
+    clock.advance(6_000);
+    fault.clear();
+    expect(await client.next()).toMatchObject({ data: 'late' });
+    expect(emulator.faults.list()).toEqual([]);
+  });
+
+  it('throttleClient ends by itself after its duration', async () => {
+    const client = await connectJsonClient(emulator);
+    const { connectionId } = client;
+    const fault = emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId, durationMs: 1000 });
+    await sendToAll('late');
+    expect(fault.isActive).toBe(true);
+    clock.advance(1000);
+    expect(await client.next()).toMatchObject({ data: 'late' });
+    expect(fault.isActive).toBe(false);
+    expect(faultsOnRecord()).toEqual([
+      'fault 1: throttleClient hub=chat durationMs=1000',
+      'fault 1 ended: throttleClient hub=chat durationMs=1000',
+    ]);
+  });
+});
+
+describe('messageTtlSeconds [rest-api 5.3]', () => {
+  it('drops what a recovering client comes too late for', async () => {
+    const client = await connectJsonClient(emulator, reliable);
+    emulator.faults.set({ kind: 'dropSocket', hub: 'chat', connectionId: client.connectionId });
+    await client.closed();
+    await sendToAll('short', '?messageTtlSeconds=5');
+    await sendToAll('long', '?messageTtlSeconds=20');
+    await sendToAll('for ever', '?messageTtlSeconds=0');
+    clock.advance(6_000);
+    const returned = await recover(client);
+    expect(await returned.next()).toMatchObject({ data: 'long' });
+    expect(await returned.next()).toMatchObject({ data: 'for ever' });
+  });
+});
+
+describe('faults of tokens', () => {
+  it('expireAccessToken refuses the next handshakes of that user', async () => {
+    emulator.faults.set({ kind: 'expireAccessToken', hub: 'chat', userId: 'ann', times: 1 });
+    await connectJsonClient(emulator, { userId: 'bob' });
+    await connectJsonClient(emulator, { hub: 'other', userId: 'ann' });
+    const refusal = await refusalOf(WebSocketClient.connect(emulator, { userId: 'ann' }));
+    expect(refusal.status).toBe(401);
+    await connectJsonClient(emulator, { userId: 'ann' });
+    expect(faultsOnRecord()).toContain('fault: the access token of a client is taken as expired');
+  });
+
+  it('expireAccessToken means tokens in the header too', async () => {
+    emulator.faults.set({ kind: 'expireAccessToken' });
+    const headers = { Authorization: `Bearer ${clientToken(emulator)}` };
+    const connecting = WebSocketClient.connect(emulator, { token: null, webSocket: { headers } });
+    expect((await refusalOf(connecting)).status).toBe(401);
+  });
+
+  it('expireReconnectionToken refuses to recover that connection', async () => {
+    const [ann, bob] = [await connectJsonClient(emulator, reliable), await connectJsonClient(emulator, reliable)];
+    const fault = emulator.faults.set({
+      kind: 'expireReconnectionToken',
+      hub: 'chat',
+      connectionId: ann.connectionId,
+    });
+    const refused = await recover(ann);
+    expect(await refused.closed()).toEqual({ code: 1008, reason: 'The connection could not be recovered.' });
+    await sendToAll('hi');
+    expect(await (await recover(bob)).next()).toMatchObject({ data: 'hi' });
+    fault.clear();
+    expect(await (await recover(ann)).next()).toMatchObject({ data: 'hi' });
+  });
+});
+
+describe('faults of calls to upstream', () => {
+  let upstream: RecordingUpstream;
+
+  beforeAll(async () => {
+    upstream = await RecordingUpstream.start();
+    return () => upstream.close();
+  });
+
+  async function connect(): Promise<JsonClient> {
+    upstream.requests.length = 0;
+    emulator.setHub('chat', { eventHandlers: [{ urlTemplate: `${upstream.url}/{event}`, userEventPattern: '*' }] });
+    return connectJsonClient(emulator);
+  }
+
+  function raise(client: JsonClient, ackId = 1): void {
+    client.send({ type: 'event', event: 'greet', dataType: 'text', data: 'hi', ackId });
+  }
+
+  it('delayUpstream waits', async () => {
+    const client = await connect();
+    raise(client);
+    await client.next();
+    emulator.faults.set({ kind: 'delayUpstream', delayMs: 5_000, times: 1 });
+    raise(client, 2);
+    await waitFor(() => clock.pending > 0 && emulator.faults.list().length === 0);
+    expect(upstream.events).toHaveLength(1);
+    clock.advance(5_000);
+    expect(await client.next()).toMatchObject({ ackId: 2, success: true });
+    expect(faultsOnRecord()).toContain('delayed by 5000 ms');
+  });
+
+  it('failUpstream answers in the place of upstream', async () => {
+    const client = await connect();
+    emulator.faults.set({ kind: 'failUpstream', status: 403, eventName: 'GREET', times: 1 });
+    raise(client);
+    expect(await client.next()).toMatchObject({ ackId: 1, success: false });
+    expect(upstream.events).toHaveLength(0);
+    raise(client, 2);
+    expect(await client.next()).toMatchObject({ ackId: 2, success: true });
+    expect(faultsOnRecord()).toContain('answered with 403 without asking upstream');
+  });
+
+  it('failUpstream without a status breaks the connection, which is tried again', async () => {
+    const client = await connect();
+    emulator.faults.set({ kind: 'failUpstream', hub: 'chat', connectionId: client.connectionId, times: 1 });
+    raise(client);
+    await waitFor(() => faultsOnRecord().includes('the connection was broken'));
+    clock.advance(60_000);
+    expect(await client.next()).toMatchObject({ ackId: 1, success: true });
+    expect(upstream.events).toHaveLength(1);
+  });
+
+  it('repeatUpstream sends the same event again', async () => {
+    const client = await connect();
+    emulator.faults.set({ kind: 'repeatUpstream', copies: 2, times: 1 });
+    raise(client);
+    expect(await client.next()).toMatchObject({ ackId: 1, success: true });
+    expect(upstream.events).toHaveLength(3);
+    expect(new Set(upstream.events.map(({ headers }) => headers['ce-id'])).size).toBe(1);
+    expect(faultsOnRecord()).toContain('sent 3 times');
+  });
+
+  it('refuseValidation shows at once, though the URL was known to be good', async () => {
+    const client = await connect();
+    raise(client);
+    expect(await client.next()).toMatchObject({ success: true });
+    const fault = emulator.faults.set({ kind: 'refuseValidation', hub: 'chat' });
+    await waitFor(() => faultsOnRecord().includes('the validation was refused without asking upstream'));
+    raise(client, 2);
+    expect(await client.next()).toMatchObject({ ackId: 2, success: false });
+    const before = upstream.validations.length;
+    fault.clear();
+    await waitFor(() => upstream.validations.length > before);
+    await waitFor(() => emulator.traffic.entries().some(isAllowedValidation(before)));
+    raise(client, 3);
+    expect(await client.next()).toMatchObject({ ackId: 3, success: true });
+  });
+
+  function isAllowedValidation(count: number): (entry: TrafficEntry) => boolean {
+    let seen = 0;
+    return (entry) =>
+      entry.door === 'upstream' && entry.eventName === 'validate' && entry.fault === undefined && ++seen > count;
+  }
+});
+
+describe('faults over HTTP', () => {
+  const call = (line: string, body?: object | string, headers: Record<string, string> = {}) =>
+    callRest(emulator, line, { authorization: null, headers, ...(body !== undefined && { body }) });
+
+  it('are set, listed and cleared', async () => {
+    const fault: Fault = { kind: 'failUpstream', status: 503, times: 2 };
+    const created = await call('POST /emulator/faults', fault);
+    expect(created).toMatchObject({ status: 201, json: { id: 1, isActive: true, fault } });
+    await call('POST /emulator/faults', { kind: 'expireAccessToken' });
+    expect((await call('GET /emulator/faults')).json).toMatchObject({ value: [{ id: 1 }, { id: 2 }] });
+    expect((await call('GET /emulator/faults/1')).json).toMatchObject({ id: 1, fault });
+    expect((await call('DELETE /emulator/faults/1')).status).toBe(204);
+    expect((await call('DELETE /emulator/faults/1')).status).toBe(404);
+    expect((await call('DELETE /emulator/faults')).status).toBe(204);
+    expect((await call('GET /emulator/faults')).json).toEqual({ value: [] });
+    expect(faultsOnRecord()).toEqual([
+      'fault 1: failUpstream times=2 status=503',
+      'fault 2: expireAccessToken',
+      'fault 1 ended: failUpstream times=2 status=503',
+      'fault 2 ended: expireAccessToken',
+    ]);
+  });
+
+  it('strike', async () => {
+    const client = await connectJsonClient(emulator);
+    const reply = await call('POST /emulator/faults', {
+      kind: 'dropSocket',
+      hub: 'chat',
+      connectionId: client.connectionId,
+    });
+    expect(reply).toMatchObject({ status: 201, json: { isActive: false } });
+    expect((await client.closed()).code).toBe(1006);
+  });
+
+  it.each<[string, string, string | object | undefined, number, object]>([
+    ['no JSON', 'POST /emulator/faults', '{', 400, { code: 'BadRequest' }],
+    ['an unknown kind', 'POST /emulator/faults', { kind: 'x' }, 400, { target: 'fault.kind' }],
+    ['an unknown connection', 'POST /emulator/faults', { kind: 'dropSocket', hub: 'a', connectionId: 'b' }, 404, {}],
+    ['too much', 'POST /emulator/faults', `"${'x'.repeat(70_000)}"`, 413, {}],
+    ['another verb', 'PUT /emulator/faults', {}, 405, {}],
+    ['another verb for one', 'GET /emulator/faults/x', undefined, 404, {}],
+  ])('are refused: %s', async (_name, line, body, status, json) => {
+    expect(await call(line, body)).toMatchObject({ status, json });
+  });
+
+  it('are for programs of this machine, and for no page of another origin', async () => {
+    expect((await call('GET /emulator/faults', undefined, { Origin: 'https://evil.example' })).status).toBe(401);
+    expect((await call('GET /emulator/faults', undefined, { Host: 'evil.example' })).status).toBe(401);
+    expect((await call('GET /emulator/faults', undefined, { Origin: emulator.endpoint })).status).toBe(200);
+    const signed = await callRest(emulator, 'GET /emulator/faults', { headers: { Origin: 'https://evil.example' } });
+    expect(signed.status).toBe(200);
+    const preflight = await call('OPTIONS /emulator/faults', undefined, { Origin: 'https://evil.example' });
+    expect(preflight.headers['access-control-allow-origin']).toBeUndefined();
+  });
+});
+
+/** Until what others do in their own time has come about. */
+async function waitFor(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(setImmediate);
+}

@@ -1,0 +1,504 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { WebPubSubServiceClient } from '@azure/web-pubsub';
+import type { IConnectPacket, Packet } from 'mqtt-packet';
+import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { ALL_ROLES, RawMqttClient, textOf, type RawMqttOptions } from '../../support/mqtt-client.js';
+import { RecordingUpstream } from '../../support/record-upstream.js';
+import { startEmulator } from '../../support/start-emulator.js';
+
+let emulator: WebPubSubEmulator;
+let service: WebPubSubServiceClient;
+let clock: FakeClock;
+/** `connected client1`, `disconnected client1 reason`, as they are raised. */
+let events: string[];
+let onEvent: () => void;
+
+beforeEach(async () => {
+  clock = new FakeClock(Date.now());
+  emulator = await startEmulator({ clock });
+  service = new WebPubSubServiceClient(emulator.connectionString, 'chat', { allowInsecureConnection: true });
+  const ofThisTest: string[] = [];
+  events = ofThisTest;
+  onEvent = () => {};
+  const note = (event: string): void => {
+    ofThisTest.push(event);
+    onEvent();
+  };
+  emulator.on('connected', ({ context }) => note(`connected ${context.connectionId}`));
+  emulator.on('disconnected', (event) => {
+    const reason = event.kind === 'disconnected' ? event.reason : '';
+    note(`disconnected ${event.context.connectionId} ${reason ?? ''}`.trim());
+  });
+});
+
+function raised(event: string): Promise<void> {
+  return new Promise((resolve) => {
+    onEvent = () => events.includes(event) && resolve();
+    onEvent();
+  });
+}
+
+function connect(clientId: string, options: RawMqttOptions = {}): Promise<RawMqttClient> {
+  return RawMqttClient.connect(emulator, { roles: ALL_ROLES, ...options, connect: { clientId, ...options.connect } });
+}
+
+/** Of either version a CONNECT whose session lasts. */
+function lasting(version: 4 | 5, connect: Partial<IConnectPacket> = {}): RawMqttOptions {
+  return {
+    version,
+    connect: {
+      clean: false,
+      ...connect,
+      ...(version === 5 && { properties: { sessionExpiryInterval: 30, ...connect.properties } }),
+    },
+  };
+}
+
+/** When the emulator has seen the socket go, the client is no more among those that are online. */
+async function networkLost(): Promise<void> {
+  for (;;) {
+    const entries = emulator.traffic.entries();
+    if (entries.some((entry) => entry.door === 'client' && entry.summary.includes('the session stays'))) return;
+    await new Promise<void>((resolve) => {
+      const end = emulator.traffic.subscribe(() => {
+        end();
+        resolve();
+      });
+    });
+  }
+}
+
+describe.each([4, 5] as const)('a session of version %i [client-mqtt 3.2]', (version) => {
+  it('outlives its socket by 30 s, then ends', async () => {
+    const client = await connect('a', lasting(version));
+    await client.drop();
+    await networkLost();
+    clock.advance(29_999);
+    expect(await service.connectionExists('a')).toBe(true);
+    clock.advance(1);
+    expect(await service.connectionExists('a')).toBe(false);
+    await raised('disconnected a The session expired.');
+    expect(events).toEqual(['connected a', 'disconnected a The session expired.']);
+    const later = await connect('a', lasting(version));
+    expect(later.connack?.sessionPresent).toBe(false);
+  });
+
+  it('is there again within 30 s, with its subscriptions and what it missed, in order', async () => {
+    const client = await connect('a', lasting(version));
+    await client.subscribe('t', 2);
+    await client.drop();
+    await networkLost();
+    const publisher = await connect('p');
+    publisher.publish({ topic: 't', payload: '0', qos: 0 });
+    for (let id = 1; id <= 3; id++) publisher.publish({ topic: 't', payload: String(id), qos: 1, messageId: id });
+    publisher.publish({ topic: 't', payload: '4', qos: 2, messageId: 4 });
+    await publisher.untilPingresp();
+    clock.advance(20_000);
+    const again = await connect('a', lasting(version));
+    expect(again.connack?.sessionPresent).toBe(true);
+    clock.advance(20_000);
+    const received = await again.untilPingresp();
+    expect(received.map((packet) => [textOf(packet), packet.cmd === 'publish' && packet.qos])).toEqual([
+      ['1', 1],
+      ['2', 1],
+      ['3', 1],
+      ['4', 2],
+    ]);
+    publisher.publish({ topic: 't', payload: 'live' });
+    await publisher.untilPingresp();
+    expect(textOf(await again.next())).toBe('live');
+    expect(events).toEqual(['connected a', 'connected p']);
+  });
+
+  it('repeats what was not acknowledged, with the same ids and DUP', async () => {
+    const client = await connect('a', lasting(version));
+    await client.subscribe('t', 2);
+    const publisher = await connect('p');
+    publisher.publish({ topic: 't', payload: 'one', qos: 1, messageId: 1 });
+    publisher.publish({ topic: 't', payload: 'two', qos: 2, messageId: 2 });
+    publisher.publish({ topic: 't', payload: 'three', qos: 2, messageId: 3 });
+    publisher.publish({ topic: 't', payload: 'acknowledged', qos: 1, messageId: 4 });
+    const [one, two, three, four] = [
+      await client.next(),
+      await client.next(),
+      await client.next(),
+      await client.next(),
+    ];
+    client.send({ cmd: 'puback', messageId: four.messageId });
+    client.send({ cmd: 'pubrec', messageId: three.messageId });
+    await client.expect('pubrel');
+    await client.drop();
+    const again = await connect('a', lasting(version));
+    expect(await again.untilPingresp()).toMatchObject([
+      { cmd: 'publish', messageId: one.messageId, dup: true, payload: Buffer.from('one') },
+      { cmd: 'publish', messageId: two.messageId, dup: true, payload: Buffer.from('two') },
+      { cmd: 'pubrel', messageId: three.messageId },
+    ]);
+    again.send({ cmd: 'pubcomp', messageId: three.messageId });
+    again.send({ cmd: 'puback', messageId: one.messageId });
+    again.send({ cmd: 'pubrec', messageId: two.messageId });
+    await again.expect('pubrel');
+    again.send({ cmd: 'pubcomp', messageId: two.messageId });
+    await again.untilPingresp();
+    await again.drop();
+    const third = await connect('a', lasting(version));
+    expect(await third.untilPingresp()).toEqual([]);
+  });
+
+  it('remembers which QoS 2 messages it has received', async () => {
+    const receiver = await connect('r');
+    await receiver.subscribe('t');
+    const client = await connect('a', lasting(version));
+    client.publish({ topic: 't', payload: 'x', qos: 2, messageId: 9 });
+    await client.expect('pubrec');
+    await client.drop();
+    const again = await connect('a', lasting(version));
+    again.publish({ topic: 't', payload: 'x', qos: 2, messageId: 9, dup: true });
+    await again.expect('pubrec');
+    again.send({ cmd: 'pubrel', messageId: 9 });
+    expect(await again.next()).toMatchObject({ cmd: 'pubcomp', messageId: 9, ...(version === 5 && { reasonCode: 0 }) });
+    expect(await receiver.untilPingresp()).toHaveLength(1);
+  });
+
+  it('is not taken up by a client that wants a clean start', async () => {
+    const client = await connect('a', lasting(version));
+    await client.subscribe('t', 1);
+    await client.drop();
+    await networkLost();
+    const clean = await connect('a', { version });
+    expect(clean.connack?.sessionPresent).toBe(false);
+    clean.publish({ topic: 't', payload: 'x' });
+    expect(await clean.untilPingresp()).toEqual([]);
+    expect(events).toEqual(['connected a', expect.stringMatching(/^disconnected a/), 'connected a']);
+  });
+
+  it('that ends with its network connection ends at once', async () => {
+    const client = await connect('a', { version });
+    await client.drop();
+    await raised('disconnected a The network connection was lost.');
+    expect(await service.connectionExists('a')).toBe(false);
+  });
+
+  it('is taken over by another client with its id', async () => {
+    const client = await connect('a', lasting(version));
+    await client.subscribe('t', 1);
+    const other = await connect('a', lasting(version));
+    expect(other.connack?.sessionPresent).toBe(true);
+    if (version === 5) expect(await client.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8e });
+    expect((await client.closed()).code).toBe(version === 5 ? 1000 : 1008);
+    other.publish({ topic: 't', payload: 'x' });
+    expect(textOf(await other.next())).toBe('x');
+    expect(events).toEqual(['connected a']);
+  });
+
+  it('that would end with its network connection is replaced, not taken over', async () => {
+    const client = await connect('a', { version });
+    const other = await connect('a', lasting(version));
+    expect(other.connack?.sessionPresent).toBe(false);
+    await client.closed().catch(() => {});
+    expect(events).toEqual(['connected a', expect.stringMatching(/^disconnected a/), 'connected a']);
+  });
+
+  it('is ended by REST, whether or not its client is there', async () => {
+    const client = await connect('a', lasting(version));
+    await service.closeConnection('a', { reason: 'be gone' });
+    if (version === 5) {
+      expect(await client.next()).toMatchObject({
+        cmd: 'disconnect',
+        reasonCode: 0x98,
+        properties: { reasonString: 'be gone' },
+      });
+    }
+    await client.closed();
+    const offline = await connect('b', lasting(version));
+    await offline.drop();
+    await networkLost();
+    await service.closeConnection('b', { reason: 'you too' });
+    await raised('disconnected b you too');
+    expect(events).toEqual(['connected a', 'disconnected a be gone', 'connected b', 'disconnected b you too']);
+    expect(await service.connectionExists('b')).toBe(false);
+  });
+});
+
+describe('DISCONNECT of a client [client-mqtt 8]', () => {
+  it('ends the session unless it lasts', async () => {
+    const client = await connect('a');
+    await client.disconnect();
+    await raised('disconnected a');
+  });
+
+  it('may change how long the session lasts', async () => {
+    const client = await connect('a', lasting(5));
+    client.send({ cmd: 'disconnect', reasonCode: 0, properties: { sessionExpiryInterval: 0 } });
+    await raised('disconnected a');
+  });
+
+  it('may not make a session last that was to end', async () => {
+    const client = await connect('a');
+    client.send({ cmd: 'disconnect', reasonCode: 0, properties: { sessionExpiryInterval: 10 } });
+    expect(await client.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x82 });
+  });
+
+  it('in 3.1.1 keeps a session that is not clean', async () => {
+    const client = await connect('a', lasting(4));
+    await client.disconnect();
+    await networkLost();
+    expect(await service.connectionExists('a')).toBe(true);
+  });
+});
+
+describe('disconnected event of an MQTT session [upstream-events 6.6]', () => {
+  async function bodyAfter(version: 4 | 5, act: (client: RawMqttClient) => Promise<unknown>): Promise<unknown> {
+    const upstream = await RecordingUpstream.start();
+    emulator.setHub('chat', { eventHandlers: [{ urlTemplate: upstream.url, systemEvents: ['disconnected'] }] });
+    try {
+      await act(await connect('a', { version }));
+      const event = await upstream.nextEvent();
+      expect(event.headers['ce-sessionid']).toEqual(expect.any(String));
+      return JSON.parse(event.body.toString()) as unknown;
+    } finally {
+      await emulator.close();
+      await upstream.close();
+    }
+  }
+
+  it('tells what the client said when it left', async () => {
+    const body = await bodyAfter(5, async (client) => {
+      client.send({ cmd: 'disconnect', reasonCode: 0x04, properties: { userProperties: { why: 'tired' } } });
+      await client.closed();
+    });
+    expect(body).toMatchObject({
+      mqtt: {
+        initiatedByClient: true,
+        disconnectPacket: { code: 4, userProperties: [{ name: 'why', value: 'tired' }] },
+      },
+    });
+  });
+
+  it.each<[string, 4 | 5, unknown, (client: RawMqttClient) => Promise<unknown>]>([
+    [
+      'of a client of 3.1.1',
+      4,
+      { initiatedByClient: true, disconnectPacket: { code: 0, userProperties: null } },
+      (client) => client.disconnect(),
+    ],
+    ['of a lost network', 5, { initiatedByClient: false, disconnectPacket: null }, (client) => client.drop()],
+    [
+      'of a closed WebSocket',
+      5,
+      { initiatedByClient: true, disconnectPacket: null },
+      async (client) => client.socket.close(1000),
+    ],
+    [
+      'of the service',
+      5,
+      { initiatedByClient: false, disconnectPacket: { code: 0x98, userProperties: null } },
+      () => service.closeConnection('a'),
+    ],
+    [
+      'of the service, which 3.1.1 has no packet for',
+      4,
+      { initiatedByClient: false, disconnectPacket: null },
+      () => service.closeConnection('a'),
+    ],
+  ])('%s says so (version %i)', async (_name, version, expected, act) => {
+    expect(await bodyAfter(version, act)).toMatchObject({ mqtt: expected });
+  });
+});
+
+describe('will [client-mqtt 3, 8]', () => {
+  const will = { topic: 't', payload: Buffer.from('farewell'), qos: 1 as const };
+
+  async function receiver(): Promise<RawMqttClient> {
+    const client = await connect('r');
+    await client.subscribe('t', 0);
+    return client;
+  }
+
+  it.each<[string, (client: RawMqttClient) => Promise<unknown>]>([
+    ['the network is lost', (client) => client.drop()],
+    ['it asks for it', (client) => client.disconnect(0x04)],
+    ['it breaks the protocol', async (client) => client.publish({ topic: 'a/#' })],
+    ['REST closes it', () => service.closeConnection('a')],
+    ['another takes its place', () => connect('a')],
+  ])('is published when %s', async (_name, act) => {
+    const listener = await receiver();
+    await act(await connect('a', { connect: { will } }));
+    expect(textOf(await listener.next())).toBe('farewell');
+  });
+
+  it('is not published when the client takes leave', async () => {
+    const listener = await receiver();
+    const client = await connect('a', { connect: { will } });
+    await client.disconnect();
+    await raised('disconnected a');
+    expect(await listener.untilPingresp()).toEqual([]);
+  });
+
+  it('is lost when the client may not send to its topic', async () => {
+    const listener = await receiver();
+    const client = await connect('a', { roles: [], connect: { will } });
+    await client.drop();
+    await raised('disconnected a The network connection was lost.');
+    expect(await listener.untilPingresp()).toEqual([]);
+  });
+
+  it('carries its properties', async () => {
+    const listener = await receiver();
+    const properties = { contentType: 'text/plain', userProperties: { a: 'b' }, messageExpiryInterval: 60 };
+    const client = await connect('a', { connect: { will: { ...will, properties } } });
+    await client.drop();
+    const packet = await listener.expect('publish');
+    expect(packet.properties).toMatchObject({ contentType: 'text/plain', messageExpiryInterval: 60 });
+    expect({ ...packet.properties?.userProperties }).toEqual({ a: 'b' });
+  });
+
+  it('waits as long as it is told to, and is forgotten when the client returns', async () => {
+    const listener = await receiver();
+    const delayed = { ...will, properties: { willDelayInterval: 10 } };
+    const first = await connect('a', lasting(5, { will: delayed }));
+    await first.drop();
+    await networkLost();
+    clock.advance(9_000);
+    const second = await connect('a', lasting(5, { will: delayed }));
+    expect(second.connack?.sessionPresent).toBe(true);
+    clock.advance(20_000);
+    expect(await listener.untilPingresp()).toEqual([]);
+    emulator.traffic.clear();
+    await second.drop();
+    await networkLost();
+    clock.advance(9_999);
+    expect(await listener.untilPingresp()).toEqual([]);
+    clock.advance(1);
+    expect(textOf(await listener.next())).toBe('farewell');
+    clock.advance(30_000);
+    expect(await listener.untilPingresp()).toEqual([]);
+  });
+
+  it('does not wait beyond the end of its session', async () => {
+    const listener = await receiver();
+    const delayed = { ...will, properties: { willDelayInterval: 3600 } };
+    const client = await connect('a', { connect: { will: delayed } });
+    await client.drop();
+    expect(textOf(await listener.next())).toBe('farewell');
+  });
+
+  it('may be a user event', async () => {
+    const heard: string[] = [];
+    emulator.on(
+      'gone',
+      (event) => void heard.push(event.kind === 'user' && event.data.kind === 'text' ? event.data.text : ''),
+    );
+    const client = await connect('a', {
+      roles: [],
+      connect: {
+        will: {
+          topic: '$webpubsub/server/events/gone',
+          payload: Buffer.from('x'),
+          properties: { contentType: 'text/plain' },
+        },
+      },
+    });
+    await client.drop();
+    await raised('disconnected a The network connection was lost.');
+    expect(heard).toEqual(['x']);
+  });
+});
+
+describe('keep alive [client-mqtt 8]', () => {
+  it('ends the connection after one and a half intervals without a packet', async () => {
+    const client = await connect('a', { connect: { keepalive: 10 } });
+    clock.advance(14_000);
+    expect(await client.untilPingresp()).toEqual([]);
+    clock.advance(14_999);
+    expect(client.socket.readyState).toBe(client.socket.OPEN);
+    clock.advance(1);
+    expect(await client.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8d });
+    await raised('disconnected a The network connection was lost.');
+  });
+
+  it('closes a client of 3.1.1 and says why', async () => {
+    const client = await connect('a', { version: 4, connect: { keepalive: 10 } });
+    clock.advance(15_000);
+    expect(await client.closed()).toEqual({ code: 1008, reason: 'The keep alive time has passed.' });
+  });
+
+  it('of 0 is no limit in 5.0', async () => {
+    const client = await connect('a', { connect: { keepalive: 0 } });
+    clock.advance(24 * 3_600_000);
+    expect(await client.untilPingresp()).toEqual([]);
+  });
+
+  it('leaves no timers behind', async () => {
+    const before = clock.pending;
+    const client = await connect('a', { connect: { keepalive: 10 } });
+    await client.disconnect();
+    await raised('disconnected a');
+    expect(clock.pending).toBe(before);
+  });
+});
+
+describe('flow control [client-mqtt 3]', () => {
+  it('keeps no more in flight than the client takes, and goes on as it acknowledges', async () => {
+    const client = await connect('a', { connect: { properties: { receiveMaximum: 2 } } });
+    await client.subscribe('t', 2);
+    await client.subscribe('zero', 0);
+    const publisher = await connect('p');
+    for (let id = 1; id <= 4; id++) publisher.publish({ topic: 't', payload: String(id), qos: 2, messageId: id });
+    publisher.publish({ topic: 'zero', payload: 'q0' });
+    await publisher.untilPingresp();
+    const [one, two, zero, ...rest] = await client.untilPingresp();
+    expect([textOf(one), textOf(two), textOf(zero), rest]).toEqual(['1', '2', 'q0', []]);
+    client.send({ cmd: 'pubrec', messageId: one.messageId });
+    expect(await client.untilPingresp()).toMatchObject([{ cmd: 'pubrel' }]);
+    client.send({ cmd: 'pubcomp', messageId: one.messageId });
+    expect(textOf(await client.next())).toBe('3');
+    client.send({ cmd: 'pubrec', messageId: two.messageId, reasonCode: 0x97 });
+    expect(textOf(await client.next())).toBe('4');
+  });
+
+  it('answers a PUBREC for a message it does not know', async () => {
+    const client = await connect('a');
+    client.send({ cmd: 'pubrec', messageId: 77 });
+    expect(await client.next()).toMatchObject({ cmd: 'pubrel', messageId: 77, reasonCode: 0x92 });
+    client.send({ cmd: 'puback', messageId: 77 });
+    client.send({ cmd: 'pubcomp', messageId: 77 });
+    expect(await client.untilPingresp()).toEqual([]);
+  });
+
+  it('leaves out what is larger than the client takes, and goes on', async () => {
+    const client = await connect('a', { connect: { properties: { maximumPacketSize: 100 } } });
+    await client.subscribe('t', 1);
+    const publisher = await connect('p');
+    for (const [index, size] of [200, 10, 200, 20].entries()) {
+      publisher.publish({ topic: 't', payload: 'x'.repeat(size), qos: 1, messageId: index + 1 });
+    }
+    await publisher.untilPingresp();
+    expect((await client.untilPingresp()).map((packet) => textOf(packet).length)).toEqual([10, 20]);
+  });
+
+  it('does without reason strings where the client does not want them, or cannot hold them', async () => {
+    for (const properties of [{ requestProblemInformation: false }, { maximumPacketSize: 20 }]) {
+      const client = await connect('a', { roles: [], connect: { properties } });
+      client.publish({ topic: 't', qos: 1, messageId: 1 });
+      const puback: Packet = await client.next();
+      expect(puback).toMatchObject({ cmd: 'puback', reasonCode: 0x87 });
+      expect(puback).not.toHaveProperty('properties.reasonString');
+    }
+  });
+});
+
+describe('the end of the emulator', () => {
+  it('is told to clients of 5.0, and every session ends', async () => {
+    const client = await connect('a');
+    const lasts = await connect('b', lasting(5));
+    await lasts.drop();
+    await networkLost();
+    await RawMqttClient.open(emulator);
+    await emulator.close();
+    expect(await client.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8b });
+    expect(events).toHaveLength(4);
+    expect(clock.pending).toBe(0);
+  });
+});

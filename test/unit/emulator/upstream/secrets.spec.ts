@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import { blankRequest, blankUrl } from '../../../../src/emulator/upstream/secrets.js';
+
+describe('blankUrl', () => {
+  it.each([
+    ['http://a.example/x?code=s3cr3t', 'http://a.example/x?code=***'],
+    ['http://a.example/x?h=1&CODE=s3cr3t&y=2', 'http://a.example/x?h=1&CODE=***&y=2'],
+    ['http://u:p@a.example/x', 'http://***@a.example/x'],
+    ['http://a.example/x?encode=1', 'http://a.example/x?encode=1'],
+  ])('shows %s as %s', (url, shown) => {
+    expect(blankUrl(url)).toBe(shown);
+  });
+});
+
+describe('blankRequest', () => {
+  it('hides the bearer token', () => {
+    const request = {
+      method: 'POST',
+      url: 'http://a.example',
+      headers: { Authorization: 'Bearer abc', a: 'b' },
+    } as const;
+    expect(blankRequest(request).headers).toEqual({ Authorization: 'Bearer ***', a: 'b' });
+  });
+
+  it('is the request itself when there is nothing to hide', () => {
+    const request = { method: 'POST', url: 'http://a.example', headers: {} } as const;
+    expect(blankRequest(request)).toBe(request);
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import { describeTransportFailure, isRetryableFailure } from '../../../../src/emulator/upstream/http-failures.js';
+import { describeRefusal } from '../../../../src/emulator/upstream/upstream-failures.js';
+
+function refusal(status: number, headers: Record<string, string[]> = {}): string {
+  return describeRefusal('http://localhost:8080/x?code=s3cr3t', { status, headers, body: Buffer.from('payload') }, 1);
+}
+
+function failure(code: string): Error {
+  return Object.assign(new Error('the library said so'), { code });
+}
+
+describe('describeRefusal', () => {
+  it.each([
+    [401, /access key/],
+    [403, /origin/],
+    [404, /urlTemplate/],
+    [405, /no POST/],
+    [413, /body parser/],
+    [429, /does not try again/],
+    [500, /its own log/],
+    [503, /its own log/],
+  ])('of %i says what to do', (status, hint) => {
+    expect(refusal(status)).toMatch(hint);
+  });
+
+  it('of a redirect names where it leads', () => {
+    expect(refusal(302, { location: ['https://a.example/login?code=zzz'] })).toMatch(
+      /follows no redirect to https:\/\/a\.example\/login\?code=\*\*\*;/,
+    );
+  });
+
+  it('tells neither secrets nor payloads', () => {
+    expect(refusal(400)).not.toMatch(/s3cr3t|payload/);
+  });
+
+  it('says how often upstream was asked', () => {
+    expect(describeRefusal('http://a.example', { status: 500, headers: {}, body: Buffer.alloc(0) }, 4)).toMatch(
+      /4 times/,
+    );
+  });
+});
+
+describe('describeTransportFailure', () => {
+  it.each([
+    ['ECONNREFUSED', /Nothing listens at http:\/\/localhost:8080: is the application running there/],
+    ['ENOTFOUND', /localhost .*not known/],
+    ['UND_ERR_CONNECT_TIMEOUT', /could not be reached/],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', /NODE_EXTRA_CA_CERTS/],
+    ['CERT_HAS_EXPIRED', /not valid/],
+    ['EPROTO', /does not speak TLS/],
+    ['HPE_INVALID_CONSTANT', /not HTTP\/1\.1.*does port 8080 speak https/],
+    ['UND_ERR_SOCKET', /broke/],
+  ])('of %s says what to do', (code, words) => {
+    expect(describeTransportFailure('http://localhost:8080/x', failure(code))).toMatch(words);
+  });
+
+  it('looks into a failure of several addresses', () => {
+    const error = Object.assign(new Error(), { errors: [failure('ECONNREFUSED'), failure('ECONNREFUSED')] });
+    expect(describeTransportFailure('http://localhost:8080/x', error)).toMatch(/Nothing listens/);
+  });
+});
+
+describe('isRetryableFailure', () => {
+  it.each([
+    ['ECONNREFUSED', true],
+    ['ECONNRESET', true],
+    ['UND_ERR_SOCKET', true],
+    ['UND_ERR_CONNECT_TIMEOUT', false],
+    ['UND_ERR_INVALID_ARG', false],
+  ])('%s: %j [upstream-events 8.1]', (code, expected) => {
+    expect(isRetryableFailure(failure(code))).toBe(expected);
+  });
+});
