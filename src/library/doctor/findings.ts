@@ -1,0 +1,281 @@
+import type { HubEventHandler } from './hub-settings.js';
+import type { UpstreamCheck, UpstreamFinding } from './upstream-diagnosis.js';
+import type { ProbeResult } from './upstream-probe.js';
+
+type Answer = Extract<ProbeResult, { kind: 'answered' }>;
+
+/** What the doctor says: each judgement of an answer, with its cure. */
+
+const OTHER_KEY = 'The application knows another access key: compare its connection string with that of the service.';
+
+export const NO_HUB: UpstreamFinding = {
+  kind: 'warning',
+  check: 'connect',
+  summary: 'No hub is known, so that no event was sent.',
+  cure:
+    'Name hubs: --hub chat, or --hub chat=connect,connected,message. An application that knows the access key and has hub ' +
+    'classes says so itself.',
+};
+
+export const NO_KEY: UpstreamFinding = {
+  kind: 'warning',
+  check: 'connect',
+  summary: 'No access key is known, so that no signed event was sent.',
+  cure: 'Give the connection string of the service, in the variable WebPubSubConnectionString or with --connection-string.',
+};
+
+export function addressIsWrong(urlTemplate: string): UpstreamFinding | undefined {
+  const plain = urlTemplate.replaceAll(/\{(hub|event)\}/gi, 'x');
+  const url = URL.canParse(plain) ? new URL(plain) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    return {
+      kind: 'problem',
+      check: 'address',
+      summary: `${urlTemplate} is no http:// or https:// address.`,
+      cure: 'Write the address of the event path, such as http://localhost:8080/eventhandler.',
+    };
+  }
+  if (!/^https?:\/\/[^/?#]*\{/i.test(urlTemplate)) return undefined;
+  return {
+    kind: 'problem',
+    check: 'address',
+    summary: 'The service allows no placeholders in the host of a URL template.',
+    cure: 'Use {hub} and {event} in the path or query only.',
+  };
+}
+
+export function hubsDescribed(hubs: readonly HubEventHandler[]): UpstreamFinding {
+  const served = hubs.map(
+    ({ hub, systemEvents, userEvents }) => `${hub} (${[...systemEvents, ...userEvents].join(', ')})`,
+  );
+  return hubs.length === 0
+    ? {
+        kind: 'warning',
+        check: 'description',
+        summary: 'The application serves no hub.',
+        cure: 'Add a class with @WebPubSubHub(name) to the providers of a module.',
+      }
+    : { kind: 'passed', check: 'description', summary: `The application serves ${served.join(', ')}.` };
+}
+
+export function keyRefused(answer: Answer): UpstreamFinding {
+  return {
+    kind: 'problem',
+    check: 'description',
+    summary: `A signed request is refused (401)${reasonOf(answer)}`,
+    cure: OTHER_KEY,
+  };
+}
+
+/** No answer at all. */
+export function judgeFailure(check: UpstreamCheck, code: string, url: string, timeoutMs: number): UpstreamFinding {
+  const [summary, cure] = failureTexts(code, new URL(url), timeoutMs);
+  return { kind: 'problem', check, summary, cure };
+}
+
+function failureTexts(code: string, { host, protocol }: URL, timeoutMs: number): [string, string] {
+  if (code === 'ECONNREFUSED') {
+    return [`Nothing listens on ${host}: the connection was refused.`, 'Start the application, and compare its port.'];
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return [`The host ${host} is not known.`, 'Check its spelling and DNS.'];
+  if (code === 'TIMEOUT') {
+    return [
+      `${host} did not answer within ${timeoutMs} ms.`,
+      'The service gives up too. Look for a handler, guard or middleware that never ends, or a body that was read twice.',
+    ];
+  }
+  if (/CERT|SELF_SIGNED|ALTNAME|ISSUER/.test(code)) {
+    return [`The TLS certificate of ${host} is not trusted (${code}).`, 'Use a certificate of a public authority.'];
+  }
+  if (code === 'EPROTO' || code.startsWith('HPE_') || code.startsWith('ERR_SSL')) {
+    const other = protocol === 'https:' ? 'http://' : 'https://';
+    return [`${host} does not speak ${protocol}// (${code}).`, `Try ${other}, and compare the port.`];
+  }
+  return [
+    `The connection to ${host} failed (${code}).`,
+    'Check that the application is up and no proxy closes connections.',
+  ];
+}
+
+/** [upstream-events 3] */
+export function judgeValidation(method: string, answer: Answer, origin: string): UpstreamFinding {
+  const problem = (summary: string, cure: string): UpstreamFinding => ({
+    kind: 'problem',
+    check: 'validation',
+    summary,
+    cure,
+  });
+  const { status } = answer;
+  const lines = answer.headers.get('webhook-allowed-origin') ?? [];
+  if (status === 404) {
+    return problem(
+      'The validation of the webhook is answered 404: nothing receives events at this path.',
+      'Compare the path with the option "path" of WebPubSubModule (default /eventhandler), and import the module.',
+    );
+  }
+  if (status === 403) {
+    return problem(
+      `The validation of the webhook is answered 403: ${origin} is not an allowed origin${reasonOf(answer)}`,
+      'Configure the connection string of that service, or add its host to allowedOrigins.',
+    );
+  }
+  if (status === 401) {
+    return problem(
+      'The validation of the webhook is answered 401; the service sends it without any credential.',
+      'Let OPTIONS and GET of the event path pass whatever guard or proxy asks for one.',
+    );
+  }
+  if (status < 200 || status >= 300) {
+    return problem(
+      `The validation of the webhook is answered ${status}, not 2xx${reasonOf(answer)}`,
+      'Look for a proxy, redirect or middleware ahead of the event path.',
+    );
+  }
+  if (lines.length === 0) {
+    return problem(
+      `The validation of the webhook is answered ${status} without WebHook-Allowed-Origin.`,
+      'Something ahead of WebPubSubModule answers OPTIONS, often CORS: keep attach: "server", or exempt the event path.',
+    );
+  }
+  const wanted = origin.toLowerCase();
+  if (lines.some((line) => line.trim() === '*' || line.trim().toLowerCase() === wanted)) {
+    return {
+      kind: 'passed',
+      check: 'validation',
+      summary: `The webhook is valid for ${origin} (${method} ${status}).`,
+    };
+  }
+  if (lines.some((line) => line.split(',').some((item) => item.trim().toLowerCase() === wanted))) {
+    return problem(
+      'WebHook-Allowed-Origin comes as one line with a list; the service compares whole lines.',
+      'Send one header line for each origin. A proxy may have joined them.',
+    );
+  }
+  return problem(
+    `WebHook-Allowed-Origin names ${lines.join(', ')}, not ${origin}.`,
+    'Configure the connection string of that service, or add its host to allowedOrigins.',
+  );
+}
+
+/** What the answer to a signed `connect` means [upstream-events 6.1, 8.1]. */
+export function judgeConnect(
+  hub: string,
+  answer: Answer,
+  { origin, isSameAsForged }: { readonly origin: string; readonly isSameAsForged: boolean },
+): UpstreamFinding {
+  const found = (kind: UpstreamFinding['kind'], summary: string, cure?: string): UpstreamFinding => ({
+    kind,
+    check: 'connect',
+    hub,
+    summary,
+    ...(cure !== undefined && { cure }),
+  });
+  const { status } = answer;
+  if (status >= 200 && status < 300) {
+    return isConnectReply(answer.body)
+      ? found('passed', `A signed connect event is accepted (${status}).`)
+      : found(
+          'problem',
+          'The connect event is answered with a body that is no JSON object.',
+          'Clients get 500: see what answers in its place.',
+        );
+  }
+  const reason = reasonOf(answer);
+  if (status === 401 && isSameAsForged) {
+    return found('problem', `The signature is not accepted (401)${reason}`, OTHER_KEY);
+  }
+  if (status === 401) {
+    return found(
+      'warning',
+      `The application refuses this connect (401)${reason}`,
+      'In order if it asks clients for more than a user id.',
+    );
+  }
+  if (status === 403) {
+    return found(
+      isSameAsForged ? 'problem' : 'warning',
+      `The connect event is answered 403${reason}`,
+      `Either events of ${origin} are not allowed (see allowedOrigins), or the application refuses this client.`,
+    );
+  }
+  if (status === 404) {
+    return found(
+      'problem',
+      `The hub is not known to the application (404)${reason}`,
+      `Add a class with @WebPubSubHub("${hub}") to the providers of a module.`,
+    );
+  }
+  if (status === 408 || status >= 500) {
+    return found(
+      'problem',
+      `The connect event fails (${status})${reason}`,
+      'The service sends it up to four times, then refuses the client. See the log of the application.',
+    );
+  }
+  if (status >= 300 && status < 400) {
+    return found(
+      'problem',
+      `The event path redirects (${status}).`,
+      'The service does not follow: use the final address.',
+    );
+  }
+  return found(
+    'problem',
+    `The connect event is answered ${status}${reason}`,
+    'If the application does not refuse this client on purpose, something ahead of WebPubSubModule answers.',
+  );
+}
+
+export function forgeryAccepted(hub: string): UpstreamFinding {
+  return {
+    kind: 'warning',
+    check: 'forgery',
+    hub,
+    summary: 'An event with a forged signature is accepted: anyone can send events.',
+    cure: "Configure a connectionString, and remove upstreamAuth: { signature: 'off' } unless something else protects the path.",
+  };
+}
+
+export function forgeryRefused(hub: string): UpstreamFinding {
+  return { kind: 'passed', check: 'forgery', hub, summary: 'An event with a forged signature is refused (401).' };
+}
+
+/** Adds a warning when a right answer took long. */
+export function judgeSpeed(
+  findings: UpstreamFinding[],
+  what: string,
+  elapsedMs: number,
+  slowMs: number,
+  hub?: string,
+): void {
+  if (elapsedMs <= slowMs) return;
+  findings.push({
+    kind: 'warning',
+    check: 'speed',
+    ...(hub !== undefined && { hub }),
+    summary: `${what} took ${Math.round(elapsedMs)} ms.`,
+    cure: 'Clients wait for it when they connect; the service gives up on a validation after 10 s.',
+  });
+}
+
+/** [upstream-events 6.1] an empty body and `null` accept the client too. */
+function isConnectReply(body: string): boolean {
+  if (body.trim() === '') return true;
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/** The first line of a plain answer, shortened; a page is of no use. */
+function reasonOf({ body, headers }: Answer): string {
+  const type = headers.get('content-type')?.[0] ?? '';
+  const line = body
+    .split('\n', 1)[0]
+    .replaceAll(/[^\x20-\x7e]/g, '')
+    .trim();
+  return line === '' || type.includes('html') ? '.' : `: ${line.length > 200 ? `${line.slice(0, 200)}...` : line}`;
+}

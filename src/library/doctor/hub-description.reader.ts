@@ -1,0 +1,25 @@
+import { isHubName } from '../../protocol/names.js';
+import type { HubEventHandler } from './hub-settings.js';
+import type { ProbeResult } from './upstream-probe.js';
+
+/** What an application says of its hubs; undefined when it did not answer, or something else. */
+export function readDescription(result: ProbeResult): HubEventHandler[] | undefined {
+  if (result.kind === 'failed' || result.status !== 200) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(result.body);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(value) || !value.every(isHandler)) return undefined;
+  return value.map(({ hub, systemEvents, userEvents }) => ({ hub, systemEvents, userEvents }));
+}
+
+function isHandler(value: unknown): value is HubEventHandler {
+  const { hub, systemEvents, userEvents } = (value ?? {}) as Record<string, unknown>;
+  return typeof hub === 'string' && isHubName(hub) && isTexts(systemEvents) && isTexts(userEvents);
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

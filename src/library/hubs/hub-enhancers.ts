@@ -1,0 +1,56 @@
+import { ApplicationConfig, type NestContainer } from '@nestjs/core';
+
+/** Where Nest keeps the enhancers of a class or method, and what a filter catches. */
+const ENHANCER_METADATA = ['__guards__', '__interceptors__', '__pipes__', '__exceptionFilters__'];
+const FILTERS_METADATA = '__exceptionFilters__';
+const CAUGHT_METADATA = '__filterCatchExceptions__';
+
+export function hasOwnEnhancers(hubClass: object, method: object): boolean {
+  return ENHANCER_METADATA.some((key) => Reflect.hasMetadata(key, hubClass) || Reflect.hasMetadata(key, method));
+}
+
+export function hasGlobalEnhancers(config: ApplicationConfig | undefined): boolean {
+  if (!config) return false;
+  return (
+    config.getGlobalGuards().length > 0 ||
+    config.getGlobalInterceptors().length > 0 ||
+    config.getGlobalPipes().length > 0 ||
+    config.getGlobalFilters().length > 0 ||
+    requestScopedEnhancers(config).length > 0
+  );
+}
+
+/** Names of global enhancers that must be made for each request. */
+export function requestScopedEnhancers(config: ApplicationConfig | undefined): string[] {
+  if (!config) return [];
+  return [
+    ...config.getGlobalRequestGuards(),
+    ...config.getGlobalRequestInterceptors(),
+    ...config.getGlobalRequestPipes(),
+    ...config.getGlobalRequestFilters(),
+  ].map((wrapper) => wrapper.metatype?.name ?? String(wrapper.name));
+}
+
+/** A container that knows the same modules and no global enhancers. */
+export function withoutGlobalEnhancers(container: NestContainer): NestContainer {
+  return Object.create(container, { applicationConfig: { value: new ApplicationConfig() } }) as NestContainer;
+}
+
+/** A test for errors that some exception filter of the handler takes. */
+export function createCaughtTest(
+  hubClass: object,
+  method: object,
+  config: ApplicationConfig | undefined,
+): (error: unknown) => boolean {
+  const listed = [hubClass, method].flatMap(
+    (target) => (Reflect.getMetadata(FILTERS_METADATA, target) ?? []) as object[],
+  );
+  const scoped = config?.getGlobalRequestFilters().map(({ metatype }) => metatype) ?? [];
+  const filters = [...listed, ...(config?.getGlobalFilters() ?? []), ...scoped];
+  const caught = filters.map((filter) => {
+    const filterClass = typeof filter === 'function' ? filter : (filter?.constructor ?? Object);
+    return (Reflect.getMetadata(CAUGHT_METADATA, filterClass) ?? []) as Function[];
+  });
+  return (error) =>
+    caught.some((types) => types.length === 0 || types.some((type) => error instanceof (type as new () => unknown)));
+}

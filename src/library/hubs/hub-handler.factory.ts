@@ -1,0 +1,114 @@
+import { HttpException } from '@nestjs/common';
+import { ContextIdFactory, ExternalContextCreator, type ModuleRef, type NestContainer } from '@nestjs/core';
+import type { HandledEvent } from '../decorators/event-handler.decorators.js';
+import type { HubRequest } from '../requests/hub.request.js';
+import { WEB_PUBSUB_CONTEXT_TYPE } from '../web-pubsub.constants.js';
+import { createCaughtTest, hasGlobalEnhancers, hasOwnEnhancers, withoutGlobalEnhancers } from './hub-enhancers.js';
+import type { HubHandler } from './hub-handler.js';
+import { createArgumentsReader, hubParamsFactory, PARAMS_METADATA_KEY } from './hub-params.factory.js';
+import { requestContextKey } from './request-context-key.js';
+import type { HttpResponseStandIn } from './http-response.stand-in.js';
+
+type Method = (...args: unknown[]) => unknown;
+
+/** A hub class as Nest provides it. */
+export interface HubProvider {
+  readonly hubClass: Function;
+  readonly hub: string;
+  /** Absent when one must be made for each event, because the class or something it needs is request-scoped. */
+  readonly instance?: object;
+  readonly perEvent?: {
+    readonly token: string | symbol | Function;
+    readonly moduleRef: ModuleRef;
+    /** By which Nest finds enhancers that were made for this class. */
+    readonly wrapperId: string;
+    readonly isDurable: boolean;
+  };
+}
+
+const ALL_ENHANCERS = { guards: true, interceptors: true, filters: true };
+
+/** Turns methods of hub classes into calls that run the enhancers of Nest, at the start of the application. */
+export class HubHandlerFactory {
+  readonly #creator: ExternalContextCreator;
+  readonly #hasGlobalEnhancers: boolean;
+
+  constructor(
+    private readonly container: NestContainer,
+    private readonly isGlobalApplied: boolean,
+  ) {
+    this.#creator = ExternalContextCreator.fromContainer(
+      isGlobalApplied ? container : withoutGlobalEnhancers(container),
+    );
+    this.#hasGlobalEnhancers = isGlobalApplied && hasGlobalEnhancers(container.applicationConfig);
+  }
+
+  create(provider: HubProvider, methodName: string, events: readonly HandledEvent[]): HubHandler {
+    const { hubClass, hub, instance } = provider;
+    const method = (hubClass.prototype as Record<string, Method>)[methodName]!;
+    const isEnhanced = this.#hasGlobalEnhancers || hasOwnEnhancers(hubClass, method);
+    const readArguments = instance && !isEnhanced ? createArgumentsReader(hubClass, methodName) : undefined;
+    const fixed = { name: `${hubClass.name}.${methodName}`, hub, events };
+    if (instance && readArguments) {
+      return {
+        ...fixed,
+        hasEnhancers: false,
+        isLoggedByNest: () => false,
+        invoke: (request) => Reflect.apply(method, instance, readArguments(request)) as unknown,
+      };
+    }
+    return {
+      ...fixed,
+      hasEnhancers: true,
+      isLoggedByNest: this.#createLoggedTest(hubClass, method),
+      invoke: instance ? this.#createCall(instance, methodName) : this.#createCallPerEvent(provider, methodName),
+    };
+  }
+
+  /** Nest logs what no filter takes, except for its own exceptions. */
+  #createLoggedTest(hubClass: Function, method: Method): HubHandler['isLoggedByNest'] {
+    const isCaught = createCaughtTest(
+      hubClass,
+      method,
+      this.isGlobalApplied ? this.container.applicationConfig : undefined,
+    );
+    return (error) => error instanceof Error && !(error instanceof HttpException) && !isCaught(error);
+  }
+
+  #createCall(instance: object, methodName: string): HubHandler['invoke'] {
+    return this.#creator.create(
+      instance as Record<string, Method>,
+      (instance as Record<string, Method>)[methodName]!,
+      methodName,
+      PARAMS_METADATA_KEY,
+      hubParamsFactory,
+      undefined,
+      undefined,
+      ALL_ENHANCERS,
+      WEB_PUBSUB_CONTEXT_TYPE,
+    ) as HubHandler['invoke'];
+  }
+
+  #createCallPerEvent({ perEvent }: HubProvider, methodName: string): HubHandler['invoke'] {
+    const { token, moduleRef, wrapperId, isDurable } = perEvent!;
+    return async (request: HubRequest, response?: HttpResponseStandIn) => {
+      const contextId = ContextIdFactory.getByRequest(request);
+      Object.defineProperty(request, requestContextKey(), { value: contextId, enumerable: false, configurable: true });
+      const { payload } = contextId as { payload?: unknown };
+      moduleRef.registerRequestByContextId(isDurable ? payload : Object.assign(request, payload), contextId);
+      const instance = await moduleRef.resolve<Record<string, Method>>(token, contextId, { strict: true });
+      const call = this.#creator.create(
+        instance,
+        instance[methodName]!,
+        methodName,
+        PARAMS_METADATA_KEY,
+        hubParamsFactory,
+        contextId,
+        wrapperId,
+        ALL_ENHANCERS,
+        WEB_PUBSUB_CONTEXT_TYPE,
+      ) as HubHandler['invoke'];
+      return call(request, response);
+    };
+  }
+}

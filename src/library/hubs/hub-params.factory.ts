@@ -1,0 +1,51 @@
+import { findParamReader, readData, type ParamReader } from '../decorators/event-params.decorators.js';
+import type { HubRequest } from '../requests/hub.request.js';
+
+/** Where Nest keeps what parameter decorators say, on the class, by method. */
+const ROUTE_ARGS_METADATA = '__routeArguments__';
+
+/** Types of Nest's own parameter decorators, of which `@EventData` is the body. */
+const REQUEST_TYPE = 0;
+const BODY_TYPE = 3;
+
+/** An entry of that metadata; its key begins with the type, or with an id for custom decorators. */
+interface ParamMetadata {
+  readonly index: number;
+  readonly data?: unknown;
+  readonly pipes?: readonly unknown[];
+  readonly factory?: object;
+}
+
+/** For `ExternalContextCreator`: the value of a parameter whose decorator is one of Nest's own. */
+export const hubParamsFactory = {
+  exchangeKeyForValue(type: number, data: unknown, [request]: [HubRequest]): unknown {
+    if (type === BODY_TYPE) return readData(request, data);
+    return type === REQUEST_TYPE ? request : undefined;
+  },
+};
+
+export const PARAMS_METADATA_KEY = ROUTE_ARGS_METADATA;
+
+/**
+ * How to fill the parameters of a method without Nest: undefined when it takes Nest, since a parameter has pipes or a
+ * decorator that is not of this package. Without decorated parameters the method gets the request.
+ */
+export function createArgumentsReader(
+  hubClass: object,
+  method: string,
+): ((request: HubRequest) => unknown[]) | undefined {
+  const metadata = (Reflect.getMetadata(ROUTE_ARGS_METADATA, hubClass, method) ?? {}) as Record<string, ParamMetadata>;
+  const readers: { index: number; read: ParamReader; data: unknown }[] = [];
+  for (const [key, { index, data, pipes, factory }] of Object.entries(metadata)) {
+    const read = factory ? findParamReader(factory) : key.startsWith(`${BODY_TYPE}:`) ? readData : undefined;
+    if (!read || (pipes && pipes.length > 0)) return undefined;
+    readers.push({ index, read, data });
+  }
+  if (readers.length === 0) return (request) => [request];
+  const length = Math.max(...readers.map(({ index }) => index)) + 1;
+  return (request) => {
+    const args: unknown[] = Array.from({ length });
+    for (const { index, read, data } of readers) args[index] = read(request, data);
+    return args;
+  };
+}

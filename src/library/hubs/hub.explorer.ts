@@ -1,0 +1,142 @@
+import { MetadataScanner, ModuleRef, type ModulesContainer, type NestContainer } from '@nestjs/core';
+import { isEventName, isHubName } from '../../protocol/names.js';
+import type { HandledEvent } from '../decorators/event-handler.decorators.js';
+import { StartUpError } from '../errors/start-up.error.js';
+import { HANDLED_EVENTS_METADATA, HUB_METADATA } from '../web-pubsub.constants.js';
+import { requestScopedEnhancers } from './hub-enhancers.js';
+import { HubHandlerFactory, type HubProvider } from './hub-handler.factory.js';
+import {
+  enhancersNotReached,
+  eventNameInvalid,
+  eventNameMissing,
+  hubClassProvidedTwice,
+  hubDecoratorMissing,
+  hubIsController,
+  hubNameInvalid,
+} from './hub.messages.js';
+import type { HubRegistry } from './hub.registry.js';
+
+type Module = ModulesContainer extends Map<string, infer M> ? M : never;
+type Wrapper = Module['providers'] extends Map<unknown, infer W> ? W : never;
+
+/**
+ * Finds hub classes among the providers of all modules and registers their handler methods; the only reader of hub metadata.
+ */
+export class HubExplorer {
+  readonly #scanner = new MetadataScanner();
+  readonly #explored = new Set<Module>();
+  readonly #providedIn = new Map<Function, { instance: unknown; moduleName: string }>();
+
+  #factory: HubHandlerFactory | undefined;
+
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly container: NestContainer,
+    private readonly registry: HubRegistry,
+    private readonly isGlobalApplied: boolean,
+  ) {}
+
+  /** Looks at the modules that it has not seen yet. Throws a `StartUpError`. */
+  explore(): void {
+    // Global enhancers are known by now, and no earlier.
+    this.#factory ??= new HubHandlerFactory(this.container, this.isGlobalApplied);
+    for (const module of this.modules.values()) if (!this.#explored.has(module)) this.#exploreModule(module);
+  }
+
+  #exploreModule(module: Module): void {
+    this.#explored.add(module);
+    for (const wrapper of module.controllers.values()) {
+      const { metatype } = wrapper;
+      if (metatype && Reflect.hasOwnMetadata(HUB_METADATA, metatype)) {
+        throw new StartUpError(hubIsController(metatype.name));
+      }
+    }
+    for (const wrapper of module.providers.values()) this.#exploreProvider(module, wrapper);
+  }
+
+  #exploreProvider(module: Module, wrapper: Wrapper): void {
+    if (wrapper.isAlias) return;
+    const hubClass = classOf(wrapper);
+    if (!hubClass) return;
+    const hub = Reflect.getOwnMetadata(HUB_METADATA, hubClass) as string | undefined;
+    const methods = this.#findHandlerMethods(hubClass);
+    if (hub === undefined) {
+      const [method] = methods.keys();
+      if (method !== undefined) throw new StartUpError(hubDecoratorMissing(hubClass.name, method));
+      return;
+    }
+    if (!isHubName(hub)) throw new StartUpError(hubNameInvalid(hubClass.name, hub));
+    if (this.#isKnown(hubClass, wrapper, module)) return;
+    const provider = this.#readProvider(hubClass, hub, module, wrapper);
+    const handlers = this.registry.open(hub);
+    for (const [method, events] of methods) {
+      assertEvents(`${hubClass.name}.${method}`, events);
+      handlers.add(this.#factory!.create(provider, method, events));
+    }
+  }
+
+  /** Names of decorated methods, those of base classes too, with what they handle. */
+  #findHandlerMethods(hubClass: Function): Map<string, HandledEvent[]> {
+    const methods = new Map<string, HandledEvent[]>();
+    const prototype = hubClass.prototype as Record<string, object> | undefined;
+    if (!prototype) return methods;
+    for (const name of this.#scanner.getAllMethodNames(prototype)) {
+      const events = Reflect.getOwnMetadata(HANDLED_EVENTS_METADATA, prototype[name]!) as HandledEvent[] | undefined;
+      if (events) methods.set(name, events);
+    }
+    return methods;
+  }
+
+  /** One instance under two tokens is one provider; two instances would handle each event twice. */
+  #isKnown(hubClass: Function, wrapper: Wrapper, module: Module): boolean {
+    const known = this.#providedIn.get(hubClass);
+    const instance = wrapper.instance as unknown;
+    if (!known) {
+      this.#providedIn.set(hubClass, { instance, moduleName: module.name });
+      return false;
+    }
+    if (known.instance === instance) return true;
+    throw new StartUpError(hubClassProvidedTwice(hubClass.name, known.moduleName, module.name));
+  }
+
+  #readProvider(hubClass: Function, hub: string, module: Module, wrapper: Wrapper): HubProvider {
+    const scoped = this.isGlobalApplied ? requestScopedEnhancers(this.container.applicationConfig) : [];
+    if (wrapper.isDependencyTreeStatic() && !wrapper.isTransient) {
+      if (scoped.length > 0) throw new StartUpError(enhancersNotReached(hubClass.name, scoped));
+      return { hubClass, hub, instance: wrapper.instance as object };
+    }
+    return {
+      hubClass,
+      hub,
+      perEvent: {
+        token: wrapper.token as string | symbol | Function,
+        moduleRef: module.getProviderByKey<ModuleRef>(ModuleRef).instance,
+        wrapperId: wrapper.id,
+        isDurable: wrapper.isDependencyTreeDurable(),
+      },
+    };
+  }
+}
+
+/** The class of a provider; of a value or of what a factory made, the class of the instance. */
+function classOf(wrapper: Wrapper): Function | undefined {
+  if (!wrapper.isNotMetatype) return wrapper.metatype as Function;
+  try {
+    const { instance } = wrapper as { instance: unknown };
+    if (typeof instance !== 'object' || instance === null) return undefined;
+    const { constructor } = Object.getPrototypeOf(instance) as { constructor?: unknown };
+    return typeof constructor === 'function' && constructor !== Object ? constructor : undefined;
+  } catch {
+    // Values of all kinds are provided, proxies that throw among them; they are no hub classes.
+    return undefined;
+  }
+}
+
+function assertEvents(handler: string, events: readonly HandledEvent[]): void {
+  if (events.length === 0) throw new StartUpError(eventNameMissing(handler));
+  for (const event of events) {
+    if (event.kind === 'user' && event.name !== '*' && !(typeof event.name === 'string' && isEventName(event.name))) {
+      throw new StartUpError(eventNameInvalid(handler, event.name));
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { HandledEvent } from '../decorators/event-handler.decorators.js';
+
+/** Start-up errors of hub classes: each names class, method and cure. */
+
+export const hubNameInvalid = (className: string, name: unknown): string =>
+  `${className} is decorated with @WebPubSubHub(${JSON.stringify(name)}), which is no hub name. Use a letter followed by ` +
+  'at most 127 letters, digits or any of _ ` , . [ ].';
+
+export const eventNameInvalid = (handler: string, name: unknown): string =>
+  `${handler} handles the user event ${JSON.stringify(name)}, which no client can send. Use a letter followed by at most ` +
+  "127 letters, digits or any of _ . -, or '*' for all events.";
+
+export const eventNameMissing = (handler: string): string =>
+  `${handler} is decorated with @OnUserEvent without a name. Name an event, or '*' for all events.`;
+
+export const eventHandledTwice = (hub: string, event: HandledEvent, first: string, second: string): string =>
+  `Hub "${hub}" handles ${describeEvent(event)} twice: ${first} and ${second}. Keep one.`;
+
+export const hubClassProvidedTwice = (className: string, first: string, second: string): string =>
+  `The hub class ${className} is provided twice: in ${first} and in ${second}. Provide it in one module, and export it from ` +
+  'there if the other needs it.';
+
+export const hubDecoratorMissing = (className: string, method: string): string =>
+  `${className}.${method} handles events of a hub, but ${className} names none. Decorate the class with @WebPubSubHub(name).`;
+
+export const hubIsController = (className: string): string =>
+  `${className} is a hub class and listed under controllers. List it under providers.`;
+
+export const enhancersNotReached = (className: string, enhancers: readonly string[]): string =>
+  `The hub class ${className} is provided by a factory or as a value, so that Nest cannot run the request-scoped global ` +
+  `enhancers (${enhancers.join(', ')}) for it. Provide it as a class, or make them singletons.`;
+
+export function describeEvent(event: HandledEvent): string {
+  if (event.kind === 'user') return event.name === '*' ? "all user events ('*')" : `the user event "${event.name}"`;
+  return event.kind === 'joined' || event.kind === 'left'
+    ? `the group event "${event.kind}"`
+    : `the system event "${event.kind}"`;
+}

@@ -1,0 +1,51 @@
+import type { HandledEvent } from '../decorators/event-handler.decorators.js';
+import type { HubDescription } from './hub-description.interface.js';
+import type { HubHandlers, HubRegistry } from './hub.registry.js';
+
+const SYSTEM_EVENTS = ['connect', 'connected', 'disconnected'] as const;
+const GROUP_EVENTS = ['joined', 'left'] as const;
+
+/**
+ * The hubs of the application, injectable.
+ *
+ * @publicApi
+ */
+export class WebPubSubHubs {
+  readonly #registry: HubRegistry;
+  readonly #path: string;
+
+  /** Made by `WebPubSubModule`. */
+  constructor(registry: HubRegistry, path: string) {
+    this.#registry = registry;
+    this.#path = path;
+  }
+
+  /** Which hubs, events and path are served; those of lazily loaded modules once they are. */
+  describeHubs(): HubDescription[] {
+    return this.#registry.hubs.map((handlers) => describeHub(handlers, this.#path));
+  }
+}
+
+function describeHub({ hub, list }: HubHandlers, path: string): HubDescription {
+  const handlers = list.flatMap(({ name, events }) =>
+    events.map((event) => ({ kind: groupOf(event), event: nameOf(event), handler: name })),
+  );
+  const handled = handlers.map(({ kind, event }) => `${kind} ${event}`);
+  return {
+    hub,
+    path,
+    systemEvents: SYSTEM_EVENTS.filter((event) => handled.includes(`system ${event}`)),
+    groupEvents: GROUP_EVENTS.filter((event) => handled.includes(`group ${event}`)),
+    userEvents: handlers.filter(({ kind }) => kind === 'user').map(({ event }) => event),
+    handlers,
+  };
+}
+
+function groupOf({ kind }: HandledEvent): 'system' | 'group' | 'user' {
+  if (kind === 'user') return 'user';
+  return kind === 'joined' || kind === 'left' ? 'group' : 'system';
+}
+
+function nameOf(event: HandledEvent): string {
+  return event.kind === 'user' ? event.name : event.kind;
+}

@@ -1,0 +1,104 @@
+import type { MqttUserProperty } from '../../protocol/cloud-event.js';
+import type { MessageDataType, MessageMetadata } from '../../protocol/message-data.js';
+import { validateMetadata } from '../../protocol/message-metadata.js';
+
+/** By this mark a response is known, whichever copy of the package made it. */
+const RESPONSE_MARK = Symbol.for('nestjs-web-pubsub.user-event-response');
+
+/** @publicApi */
+export interface UserEventResponseOptions {
+  /**
+   * Metadata of the message that the client gets: HTTP tokens as keys (at most 256 characters), ASCII as values (at most
+   * 1,024), at most 8,192 characters in all [rest-api 5.4].
+   */
+  metadata?: Readonly<Record<string, string>>;
+  /** For MQTT clients: user properties and content type of the answer [upstream-events 6.6]. */
+  mqtt?: { contentType?: string; userProperties?: readonly MqttUserProperty[] };
+}
+
+/**
+ * An answer to a user event whose data type is said, rather than seen from the value: a string as JSON, bytes as protobuf,
+ * or one that carries metadata.
+ *
+ * @publicApi
+ */
+export class UserEventResponse {
+  readonly data: unknown;
+  readonly dataType: MessageDataType;
+  readonly metadata?: MessageMetadata;
+  readonly mqtt?: UserEventResponseOptions['mqtt'];
+
+  /**
+   * `text` takes a string, `json` any JSON value, `binary` and `protobuf` take bytes; `undefined` and `null` (except as
+   * JSON) are no data. Throws a TypeError for data of another type and for metadata or user properties that no header can
+   * carry.
+   */
+  constructor(data: unknown, dataType: MessageDataType, { metadata, mqtt }: UserEventResponseOptions = {}) {
+    assertData(data, dataType);
+    this.data = data;
+    this.dataType = dataType;
+    if (metadata) this.metadata = checkMetadata(metadata);
+    if (mqtt) this.mqtt = checkMqtt(mqtt);
+  }
+
+  static is(value: unknown): value is UserEventResponse {
+    return typeof value === 'object' && value !== null && RESPONSE_MARK in value;
+  }
+}
+
+Object.defineProperty(UserEventResponse.prototype, RESPONSE_MARK, { value: true });
+
+export function isBytes(value: unknown): value is Uint8Array | ArrayBuffer {
+  return value instanceof Uint8Array || value instanceof ArrayBuffer;
+}
+
+function assertData(data: unknown, dataType: MessageDataType): void {
+  if (data === undefined || data === null) return;
+  switch (dataType) {
+    case 'json':
+      return;
+    case 'text':
+      if (typeof data === 'string') return;
+      throw new TypeError('A text response takes a string.');
+    case 'binary':
+    case 'protobuf':
+      if (isBytes(data)) return;
+      throw new TypeError(`A ${dataType} response takes a Buffer, Uint8Array or ArrayBuffer.`);
+    default:
+      throw new TypeError(`${JSON.stringify(dataType)} is no data type: use text, json, binary or protobuf.`);
+  }
+}
+
+function checkMetadata(metadata: Readonly<Record<string, string>>): MessageMetadata {
+  const entries = Object.entries(metadata).map(([key, value]): [string, string] => [key.toLowerCase(), String(value)]);
+  const verdict = validateMetadata(entries);
+  if (!verdict.isValid) throw new TypeError(`The response cannot be sent: ${verdict.problem}.`);
+  for (const [key, value] of entries) assertHeaderValue(value, `the metadata value of ${key}`);
+  return verdict.metadata;
+}
+
+function checkMqtt(mqtt: NonNullable<UserEventResponseOptions['mqtt']>): UserEventResponseOptions['mqtt'] {
+  for (const { name, value } of mqtt.userProperties ?? []) {
+    if (typeof name !== 'string' || !/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) {
+      throw new TypeError(`The response cannot be sent: no header can be named ${JSON.stringify(name)}.`);
+    }
+    assertHeaderValue(String(value), `the MQTT user property ${name}`);
+  }
+  if (mqtt.contentType !== undefined) {
+    assertHeaderValue(mqtt.contentType, 'the MQTT content type');
+    if (!/^[\x20-\x7e]*$/.test(mqtt.contentType)) {
+      throw new TypeError('The response cannot be sent: the MQTT content type is not ASCII.');
+    }
+  }
+  return mqtt;
+}
+
+/** Line breaks would begin another header. */
+function assertHeaderValue(value: string, what: string): void {
+  for (let index = 0; index < value.length; index++) {
+    const code = value.charCodeAt(index);
+    if ((code < 0x20 && code !== 0x09) || code === 0x7f) {
+      throw new TypeError(`The response cannot be sent: ${what} has control characters.`);
+    }
+  }
+}

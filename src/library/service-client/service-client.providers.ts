@@ -1,0 +1,86 @@
+import { type DynamicModule, Inject, Injectable, type OnModuleDestroy, type Provider } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import type { WebPubSubModuleOptions } from '../web-pubsub-options.interface.js';
+import { knownHubNames, onHubName } from './service-client-hubs.js';
+import { ServiceClientFactory } from './service-client.factory.js';
+import { ServiceClients } from './service-clients.js';
+import { getServiceClientToken } from './service-client.tokens.js';
+
+/**
+ * Adds to a module's definition the service clients, by options token: `ServiceClientFactory`, `ServiceClients`, and one
+ * client for each hub that a decorator or token named. That list is read when Nest scans the module, after all classes of
+ * the application are defined, whichever file was loaded first.
+ */
+export function withServiceClients(definition: DynamicModule, optionsToken: string | symbol): DynamicModule {
+  const { providers = [], exports = [] } = definition;
+  const fixed: Provider[] = [
+    {
+      provide: ServiceClientFactory,
+      useFactory: (options: WebPubSubModuleOptions) => new ServiceClientFactory(options),
+      inject: [optionsToken],
+    },
+    {
+      provide: LateServiceClients,
+      useFactory: (options: WebPubSubModuleOptions, ...others: LateDependencies) =>
+        new LateServiceClients(options.hubs ?? [], definition.module, ...others),
+      inject: [optionsToken, ModulesContainer, ServiceClientFactory, ServiceClients],
+    },
+    ServiceClients,
+  ];
+  return {
+    ...definition,
+    get providers() {
+      return [...providers, ...fixed, ...knownHubNames().map((hub) => serviceClientProvider(hub))];
+    },
+    get exports() {
+      return [...exports, ServiceClients, ...knownHubNames().map((hub) => getServiceClientToken(hub))];
+    },
+  };
+}
+
+type LateDependencies = [ModulesContainer, ServiceClientFactory, ServiceClients];
+
+/**
+ * Provides the clients of hubs that become known after the module was scanned: of the option `hubs`, and of classes in
+ * modules that are loaded lazily.
+ */
+@Injectable()
+export class LateServiceClients implements OnModuleDestroy {
+  readonly #stop: () => void;
+
+  constructor(
+    hubs: readonly string[],
+    private readonly module: DynamicModule['module'],
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(ServiceClientFactory) private readonly factory: ServiceClientFactory,
+    @Inject(ServiceClients) private readonly clients: ServiceClients,
+  ) {
+    for (const hub of hubs) this.#provide(hub);
+    this.#stop = onHubName((hub) => this.#provide(hub));
+  }
+
+  onModuleDestroy(): void {
+    this.#stop();
+  }
+
+  #provide(hub: string): void {
+    const token = getServiceClientToken(hub);
+    for (const module of this.modules.values()) {
+      if (module.metatype !== this.module || module.providers.has(token)) continue;
+      module.addProvider({ provide: token, useValue: clientOf(hub, this.factory, this.clients) });
+      module.addExportedProviderOrModule(token);
+    }
+  }
+}
+
+function serviceClientProvider(hub: string): Provider {
+  return {
+    provide: getServiceClientToken(hub),
+    useFactory: (factory: ServiceClientFactory, clients: ServiceClients) => clientOf(hub, factory, clients),
+    inject: [ServiceClientFactory, ServiceClients],
+  };
+}
+
+function clientOf(hub: string, factory: ServiceClientFactory, clients: ServiceClients) {
+  return factory.isServiceKnown ? clients.for(hub) : factory.createUnavailable();
+}

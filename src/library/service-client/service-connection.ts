@@ -1,0 +1,96 @@
+import { AzureKeyCredential } from '@azure/web-pubsub';
+import type { TokenCredential } from '@azure/core-auth';
+import { parseConnectionString, type ConnectionString } from '../../protocol/connection-string.js';
+import { StartUpError } from '../errors/start-up.error.js';
+import type { WebPubSubModuleOptions } from '../web-pubsub-options.interface.js';
+import {
+  badConnectionString,
+  CREDENTIAL_MISSING,
+  CREDENTIAL_UNKNOWN,
+  ENDPOINT_MISSING,
+  endpointNotUrl,
+  insecureEndpoint,
+  tokenOverHttp,
+} from './service-client.messages.js';
+
+/** How the service is called. */
+export interface ServiceConnection {
+  readonly endpoint: string;
+  readonly credential: AzureKeyCredential | TokenCredential;
+  /** The endpoint is `http://`, and that is in order. */
+  readonly isInsecureAllowed: boolean;
+}
+
+/**
+ * Where the service client connects to: `endpoint` with `credential`, else the first connection string; `undefined` when
+ * neither is given. Throws a `StartUpError` for `http://` endpoints that are not on this machine, unless
+ * `serviceClientOptions.allowInsecureConnection` is written, and for a `TokenCredential` over `http://` [auth 5, 12].
+ */
+export function readServiceConnection(options: WebPubSubModuleOptions): ServiceConnection | undefined {
+  const connection = readEndpointAndCredential(options) ?? readFirstConnectionString(options);
+  if (!connection) return undefined;
+  const { endpoint, credential } = connection;
+  const url = new URL(endpoint);
+  if (url.protocol === 'https:') return { endpoint, credential, isInsecureAllowed: false };
+  if (!isKeyCredential(credential)) throw new StartUpError(tokenOverHttp(endpoint));
+  if (!isLoopbackHost(url.hostname) && options.serviceClientOptions?.allowInsecureConnection !== true) {
+    throw new StartUpError(insecureEndpoint(endpoint));
+  }
+  return { endpoint, credential, isInsecureAllowed: true };
+}
+
+/** All connection strings of the options. Throws a `StartUpError` that says which one is wrong, without its text. */
+export function connectionStringsOf({ connectionString }: WebPubSubModuleOptions): ConnectionString[] {
+  if (connectionString === undefined || connectionString === '') return [];
+  const texts = typeof connectionString === 'string' ? [connectionString] : connectionString;
+  return texts.map((text, index) => {
+    try {
+      return parseConnectionString(text);
+    } catch (error) {
+      throw new StartUpError(badConnectionString(index, texts.length, (error as Error).message));
+    }
+  });
+}
+
+/** Addresses of every service that the options name. */
+export function endpointsOf(options: WebPubSubModuleOptions): string[] {
+  const own = options.endpoint ? [normalizeEndpoint(options.endpoint)] : [];
+  return [...own, ...connectionStringsOf(options).map(({ endpoint }) => endpoint)];
+}
+
+/** By shape: an application may have another copy of the class. */
+export function isKeyCredential(credential: unknown): credential is AzureKeyCredential {
+  return (
+    typeof credential === 'object' && credential !== null && typeof (credential as { key?: unknown }).key === 'string'
+  );
+}
+
+/** Whether a host of a URL (IPv6 in brackets) is this machine. */
+export function isLoopbackHost(hostname: string): boolean {
+  const host = hostname.toLowerCase();
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function readEndpointAndCredential({ endpoint, credential }: WebPubSubModuleOptions) {
+  if (!endpoint) {
+    if (credential) throw new StartUpError(ENDPOINT_MISSING);
+    return undefined;
+  }
+  if (!credential) throw new StartUpError(CREDENTIAL_MISSING);
+  if (!isKeyCredential(credential) && typeof credential.getToken !== 'function') {
+    throw new StartUpError(CREDENTIAL_UNKNOWN);
+  }
+  return { endpoint: normalizeEndpoint(endpoint), credential };
+}
+
+function readFirstConnectionString(options: WebPubSubModuleOptions) {
+  const [first] = connectionStringsOf(options);
+  return first && { endpoint: first.endpoint, credential: new AzureKeyCredential(first.accessKey) };
+}
+
+function normalizeEndpoint(endpoint: string): string {
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`;
+  const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') throw new StartUpError(endpointNotUrl(endpoint));
+  return url.href.replace(/\/$/, '');
+}

@@ -1,0 +1,34 @@
+import { StartUpError } from '../errors/start-up.error.js';
+import { DEFAULT_PATH } from '../web-pubsub.constants.js';
+
+/** The option `path` as it is compared: with a leading slash, without a trailing one. Throws a `StartUpError`. */
+export function normalizeEventPath(path: string = DEFAULT_PATH): string {
+  const normalized = `/${path}`.replace(/^\/+/, '/').replace(/\/+$/, '');
+  if (!/^[\w\-.~!$&'()*+,;=:@%/]*$/.test(normalized)) {
+    throw new StartUpError(
+      `The path ${JSON.stringify(path)} of WebPubSubModule is no path of a URL: write it as in /eventhandler, without query ` +
+        'and placeholders; every path below it receives events too.',
+    );
+  }
+  return normalized;
+}
+
+/** Whether a request target is the path or below it; its query is of no importance. `''` is below any path. */
+export function createPathTest(path: string): (target: string | undefined) => boolean {
+  const { length } = path;
+  return (target) => {
+    if (target === undefined) return false;
+    // Proxies send the whole URL.
+    const own = target.charCodeAt(0) === SLASH ? target : pathOfUrl(target);
+    if (!own.startsWith(path)) return false;
+    const next = own.length === length ? SLASH : own.charCodeAt(length);
+    return next === SLASH || next === QUESTION_MARK;
+  };
+}
+
+const SLASH = 47;
+const QUESTION_MARK = 63;
+
+function pathOfUrl(target: string): string {
+  return URL.canParse(target) ? new URL(target).pathname : target;
+}

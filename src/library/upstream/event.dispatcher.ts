@@ -1,0 +1,136 @@
+import { HttpException } from '@nestjs/common';
+import { EmptyError, isObservable, lastValueFrom, type Observable } from 'rxjs';
+import type { EventReply, HubEvent } from '../../protocol/cloud-event.js';
+import type { ConnectionStateForm } from '../../protocol/connection-states.codec.js';
+import { assertStateFits, encodeConnectionStates } from '../connection-states.js';
+import { HttpResponseStandIn } from '../hubs/http-response.stand-in.js';
+import type { HubHandler } from '../hubs/hub-handler.js';
+import type { HubHandlers } from '../hubs/hub.registry.js';
+import { createHubRequest } from '../requests/hub-request.factory.js';
+import type { HubRequest } from '../requests/hub.request.js';
+import type { EventLog } from './event.log.js';
+import { createEventReply } from './event-reply.factory.js';
+import { createPlainRefusal, createRefusal, isAnswerStatus, malformedReasonOf } from './refusal.factory.js';
+
+export interface DispatcherOptions {
+  readonly unhandledUserEvents: 'reject' | 'accept';
+  readonly stateCodec: ConnectionStateForm;
+  readonly maxStateBytes: number;
+}
+
+const ACCEPTED: EventReply = { kind: 'empty' };
+
+/** Brings an event to its handler, and what the handler returns or throws back as the answer. */
+export class EventDispatcher {
+  constructor(
+    private readonly options: DispatcherOptions,
+    private readonly log: EventLog,
+  ) {}
+
+  /** Never throws or rejects. The answer is there at once when the handler is synchronous. */
+  dispatch(event: HubEvent, handlers: HubHandlers): EventReply | Promise<EventReply> {
+    let request: HubRequest;
+    try {
+      request = createHubRequest(event, this.options.stateCodec);
+    } catch (error) {
+      const reason = malformedReasonOf(error);
+      return reason === undefined ? this.#fail(event, undefined, error) : createPlainRefusal(event, 400, reason);
+    }
+    const handler = handlers.find(event.kind, event.context.eventName);
+    return handler ? this.#run(event, handler, request) : this.#answerUnhandled(event);
+  }
+
+  #answerUnhandled(event: HubEvent): EventReply {
+    if (event.kind !== 'user' || this.options.unhandledUserEvents === 'accept') return ACCEPTED;
+    return createPlainRefusal(event, 404, 'No handler of the hub handles this user event.');
+  }
+
+  #run(event: HubEvent, handler: HubHandler, request: HubRequest): EventReply | Promise<EventReply> {
+    const standIn = handler.hasEnhancers ? new HttpResponseStandIn() : undefined;
+    try {
+      const result = handler.invoke(request, standIn);
+      if (isPromiseLike(result)) return this.#settle(event, handler, request, result, standIn);
+      if (isObservable(result)) return this.#settle(event, handler, request, lastOf(result), standIn);
+      return this.#reply(event, handler, request, result);
+    } catch (error) {
+      return this.#refuse(event, handler, error, standIn);
+    }
+  }
+
+  async #settle(
+    event: HubEvent,
+    handler: HubHandler,
+    request: HubRequest,
+    pending: PromiseLike<unknown>,
+    standIn: HttpResponseStandIn | undefined,
+  ): Promise<EventReply> {
+    try {
+      let result = await pending;
+      // What an exception filter returned, or a promise of one.
+      if (isObservable(result)) result = await lastOf(result);
+      return this.#reply(event, handler, request, result);
+    } catch (error) {
+      return this.#refuse(event, handler, error, standIn);
+    }
+  }
+
+  #reply(event: HubEvent, handler: HubHandler, request: HubRequest, result: unknown): EventReply {
+    if (result instanceof HttpException) return this.#refuse(event, handler, result, undefined);
+    const reply = createEventReply(event.kind, result);
+    const { states } = request.context;
+    if (!states.isChanged) return reply;
+    if (event.kind !== 'connect' && event.kind !== 'user') {
+      this.log.stateIgnored(handler.name, event);
+      return reply;
+    }
+    const state = encodeConnectionStates(states, this.options.stateCodec);
+    assertStateFits(state, this.options.maxStateBytes, event.context.hub, event.context.eventName);
+    return { ...reply, state } as EventReply;
+  }
+
+  #refuse(event: HubEvent, handler: HubHandler, error: unknown, standIn: HttpResponseStandIn | undefined): EventReply {
+    // An observable that completed without a value, in Nest's pipeline.
+    if (error instanceof EmptyError) return ACCEPTED;
+    if (standIn?.isAnswered) return this.#takeHttpAnswer(event, handler, standIn);
+    return this.#fail(event, handler, error);
+  }
+
+  /** An exception filter that was written for HTTP has answered; Nest throws the exception again all the same. */
+  #takeHttpAnswer(event: HubEvent, handler: HubHandler, { statusCode, body }: HttpResponseStandIn): EventReply {
+    this.log.httpFilterAnswered(handler.name);
+    if (isAnswerStatus(statusCode) && statusCode < 300) {
+      try {
+        return createEventReply(event.kind, body);
+      } catch (error) {
+        return this.#fail(event, handler, error);
+      }
+    }
+    return createPlainRefusal(event, isAnswerStatus(statusCode) ? statusCode : 500, textOf(body));
+  }
+
+  #fail(event: HubEvent, handler: HubHandler | undefined, error: unknown): EventReply {
+    const { reply, isUnexpected } = createRefusal(event, error);
+    if (isUnexpected && !handler?.isLoggedByNest(error)) this.log.handlerFailed(handler?.name, event, error);
+    return reply;
+  }
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return (
+    (typeof value === 'object' || typeof value === 'function') &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+function lastOf(observable: Observable<unknown>): Promise<unknown> {
+  return lastValueFrom(observable, { defaultValue: undefined });
+}
+
+/** Of an error body that was meant for HTTP: its message. */
+function textOf(body: unknown): string {
+  if (typeof body === 'string') return body;
+  const { message } = (body ?? {}) as { message?: unknown };
+  if (typeof message === 'string') return message;
+  return Array.isArray(message) ? message.map(String).join('; ') : '';
+}

@@ -1,0 +1,165 @@
+import { Logger } from '@nestjs/common';
+import type { HubEvent } from '../../protocol/cloud-event.js';
+import { RateLimitedWarnings } from './rate-limited-warnings.js';
+
+/** What is known of a request when it has been answered. */
+export interface AnsweredRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly type?: string;
+  readonly hub?: string;
+  readonly event?: string;
+  readonly userId?: string;
+  readonly connectionId?: string;
+  readonly status: number;
+  /** Why it was refused. */
+  readonly reason?: string;
+  readonly elapsedMs: number;
+}
+
+/** Query parameters whose values are secrets by their names [auth 9.2]. */
+const SECRET_PARAMETER = /code|sig|token|key|secret|pass|pwd|auth|credential/i;
+const MAX_VALUE_LENGTH = 200;
+
+/**
+ * What an operator sees of events, through Nest's logger: one debug line for each, warnings with the cure for what the
+ * service's own settings get wrong, errors of handlers. Never keys, tokens or payloads; values from requests are quoted, so
+ * that no request can forge a line.
+ */
+export class EventLog {
+  readonly #logger = new Logger('WebPubSub');
+  readonly #warnings = new RateLimitedWarnings((text) => this.#logger.warn(text));
+  readonly #told = new Set<string>();
+
+  constructor(private readonly path: string) {}
+
+  /** Whether `answered` would be seen; asked first, so that an unseen line costs nothing. */
+  get isDebugEnabled(): boolean {
+    return Logger.isLevelEnabled('debug');
+  }
+
+  answered({ method, url, type, hub, event, userId, connectionId, status, reason, elapsedMs }: AnsweredRequest): void {
+    const fields = [
+      type === undefined ? `method=${quote(method)}` : `type=${quote(type)}`,
+      `hub=${quote(hub)}`,
+      `event=${quote(event)}`,
+      `user=${quote(userId)}`,
+      `connection=${quote(connectionId)}`,
+      `query=${quote(redactQuery(url))}`,
+      `status=${status}`,
+      `ms=${elapsedMs.toFixed(1)}`,
+      ...(reason === undefined ? [] : [`reason=${quote(reason)}`]),
+    ];
+    this.#logger.debug(fields.join(' '));
+  }
+
+  validationFailed(origin: string | undefined): void {
+    this.#warnings.warn(
+      'validation',
+      `Refused to be validated by ${quote(origin)}. If that is your service, add its host to allowedOrigins, or give its ` +
+        'connectionString to WebPubSubModule.',
+    );
+  }
+
+  originRefused(origins: readonly string[]): void {
+    const text = origins.length === 0 ? 'without WebHook-Request-Origin' : `of the origin ${quote(origins.join(', '))}`;
+    this.#warnings.warn(
+      'origin',
+      `Refused an event ${text}. If it is your service, add its host to allowedOrigins, or give its connectionString to ` +
+        'WebPubSubModule.',
+    );
+  }
+
+  signatureRefused(connectionId: string, isMissing: boolean): void {
+    this.#warnings.warn(
+      'signature',
+      `Refused an event of connection ${quote(connectionId)} ${isMissing ? 'without ce-signature' : 'with a wrong ce-signature'}. ` +
+        'If it comes from your service, one of its two access keys must be in connectionString (a list holds several); ' +
+        'was a key regenerated?',
+    );
+  }
+
+  bearerRefused(reason: string): void {
+    this.#warnings.warn(
+      'bearer',
+      `Refused an event: ${reason} Compare upstreamAuth.entra with the managed identity and resource of the event handler setting.`,
+    );
+  }
+
+  hubUnknown(hub: string, known: readonly string[]): void {
+    this.#warnings.warn(
+      'hub',
+      `Refused an event of the unknown hub ${quote(hub)}; known are ${known.map(quote).join(', ') || 'none'}. Decorate a ` +
+        `class with @WebPubSubHub(${quote(hub)}) and list it under providers, or point the hub's event handler elsewhere.`,
+    );
+  }
+
+  bodyLost(): void {
+    this.#warnings.warn(
+      'body',
+      "The body of an event was read by other middleware and is lost. Remove it from this path, use attach: 'server', or " +
+        'create the application with rawBody: true.',
+    );
+  }
+
+  handlerFailed(handler: string | undefined, { context }: HubEvent, error: unknown): void {
+    const what = `${handler ?? 'The module'} failed with the event ${quote(context.eventName)} of hub ${quote(context.hub)}`;
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    this.#logger.error(`${what}: ${text}`, error instanceof Error ? error.stack : undefined);
+  }
+
+  answerFailed(error: unknown): void {
+    this.#logger.error(
+      `An event could not be answered: ${String(error)}`,
+      error instanceof Error ? error.stack : undefined,
+    );
+  }
+
+  stateIgnored(handler: string, { kind }: HubEvent): void {
+    this.#tellOnce(
+      `state ${handler}`,
+      `${handler} changed connection states, which the service ignores on ${kind} events: only connect and user events can.`,
+    );
+  }
+
+  httpFilterAnswered(handler: string): void {
+    this.#tellOnce(
+      `filter ${handler}`,
+      `An exception filter answered the event of ${handler} as an HTTP request; its status and message were taken for the ` +
+        'answer. Let the filter return a value or rethrow when isWebPubSubContext(host), or set globalEnhancers: false.',
+    );
+  }
+
+  listening(hubs: readonly { hub: string; events: readonly string[] }[]): void {
+    const served = hubs.map(({ hub, events }) => `hub ${quote(hub)} (${events.join(', ')})`);
+    this.#logger.log(
+      served.length === 0
+        ? `No hub class was found, so that no events are served at ${this.path}.`
+        : `Events are received at ${this.path} for ${served.join('; ')}.`,
+    );
+  }
+
+  #tellOnce(topic: string, text: string): void {
+    if (this.#told.has(topic)) return;
+    this.#told.add(topic);
+    this.#logger.warn(text);
+  }
+}
+
+function quote(value: string | undefined): string {
+  if (value === undefined) return '-';
+  return JSON.stringify(value.length > MAX_VALUE_LENGTH ? `${value.slice(0, MAX_VALUE_LENGTH)}…` : value);
+}
+
+function redactQuery(url: string): string {
+  const mark = url.indexOf('?');
+  if (mark === -1) return '';
+  return url
+    .slice(mark + 1)
+    .split('&')
+    .map((pair) => {
+      const name = pair.split('=', 1)[0]!;
+      return SECRET_PARAMETER.test(name) ? `${name}=***` : pair;
+    })
+    .join('&');
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpAdapterHost } from '@nestjs/core';
+import type { HostRequest } from './request-body.js';
+
+type Receive = (request: IncomingMessage, response: ServerResponse, host: HostRequest) => void;
+
+/** Fastify wraps Node's objects; its reply must be told that somebody else answers. */
+interface Wrapped<T> extends HostRequest {
+  readonly raw?: T & HostRequest;
+  hijack?(): void;
+}
+
+/**
+ * The route of events, for all methods on the path and below it. It is registered with the HTTP adapter rather than by a
+ * controller's decorators: neither global prefix nor version moves it, and guards, pipes and interceptors that the
+ * application has for HTTP do not stand before it; those of hub handlers run where handlers are called.
+ */
+export function registerUpstreamRoute(adapter: HttpAdapterHost['httpAdapter'], path: string, receive: Receive): void {
+  if (typeof adapter.all !== 'function') return;
+  const isFastify = adapter.getType?.() === 'fastify';
+  const below = isFastify ? `${path}/*` : `${escapePath(path)}/*webPubSubPath`;
+  const own = isFastify ? path || '/' : escapePath(path) || '/';
+  const handle = (
+    request: IncomingMessage & Wrapped<IncomingMessage>,
+    response: ServerResponse & Wrapped<ServerResponse>,
+  ) => {
+    if (!request.raw || !response.raw) {
+      receive(request, response, request as HostRequest);
+      return;
+    }
+    response.hijack?.();
+    receive(request.raw, response.raw, { ...hostOf(request), ...hostOf(request.raw) });
+  };
+  adapter.all(own, handle);
+  adapter.all(below, handle);
+}
+
+function hostOf({ body, rawBody }: HostRequest): HostRequest {
+  return { ...(body !== undefined && { body }), ...(rawBody !== undefined && { rawBody }) };
+}
+
+/** Express gives these characters a meaning of their own. */
+function escapePath(path: string): string {
+  return path.replace(/[()[\]{}?+!*:\\]/g, '\\$&');
+}
