@@ -1,0 +1,169 @@
+import { get, pathOf, post } from './api.js';
+import { attempt, button, byId, element, say } from './dom.js';
+import { HubMembers } from './hub-members.js';
+import { HubSettingsView } from './hub-settings.js';
+
+const REFRESH_MS = 2000;
+
+/** The hubs, and one of them whole: settings, validation, connections, groups, and a message to send. */
+export class HubsPane {
+  #doors;
+  #hubs = [];
+  #chosen = '';
+  #timer;
+  #settings;
+  #members;
+  #shownHub;
+
+  constructor(doors) {
+    this.#doors = doors;
+    byId('hubs-empty').replaceChildren(
+      element('h2', {}, 'No hub yet'),
+      element(
+        'p',
+        {},
+        'A hub is there as soon as a setting, a client or a REST call names it. Start the emulator with ',
+        element('code', {}, '--hub-name'),
+        ' or connect a test client.',
+      ),
+      button('Connect a test client', () => doors.showPane('clients'), { class: 'primary' }),
+    );
+  }
+
+  show(hub) {
+    this.#chosen = hub;
+    this.hide();
+    void this.#refresh();
+  }
+
+  hide() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #refresh() {
+    const timer = setTimeout(() => this.#refresh(), REFRESH_MS);
+    this.#timer = timer;
+    await attempt(async () => {
+      this.#hubs = await get('hubs');
+      if (this.#timer !== timer) return;
+      this.#hubs.sort((one, other) => one.name.localeCompare(other.name));
+      byId('hubs-empty').hidden = this.#hubs.length > 0;
+      const hub = this.#hubs.find(({ name }) => name === this.#chosen) ?? this.#hubs[0];
+      this.#showList(hub);
+      if (hub === undefined) return;
+      this.#showHub(hub);
+      await this.#members.refresh();
+    });
+  }
+
+  #showList(chosen) {
+    const list = byId('hub-list');
+    list.hidden = this.#hubs.length === 0;
+    const focused = list.contains(document.activeElement) ? document.activeElement.dataset.hub : undefined;
+    list.replaceChildren(
+      ...this.#hubs.map((hub) => {
+        const isRefused = hub.handlers.some(({ validation }) => validation?.status === 'refused');
+        return element(
+          'a',
+          {
+            href: `#hubs/${encodeURIComponent(hub.name)}`,
+            'data-hub': hub.name,
+            'aria-current': hub === chosen ? 'page' : undefined,
+          },
+          element('span', { class: 'hub-name' }, hub.name),
+          isRefused && element('span', { class: 'badge is-bad', title: 'A validation was refused' }, '!'),
+          element('span', { class: 'badge', title: 'Connections' }, String(hub.connectionCount)),
+        );
+      }),
+    );
+    if (focused !== undefined) list.querySelector(`[data-hub="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  /** Built once per hub, so that what is being typed or looked at is not torn away by the next refresh. */
+  #showHub(hub) {
+    if (this.#shownHub !== hub.name) {
+      this.#shownHub = hub.name;
+      this.#settings = new HubSettingsView(hub.name, () => this.#refreshNow());
+      this.#members = new HubMembers(hub.name, { ...this.#doors, onChange: () => this.#refreshNow() });
+      byId('hub-detail').replaceChildren(
+        element(
+          'header',
+          { class: 'hub-head' },
+          element('h2', {}, hub.name),
+          button('Connect a test client', () => this.#doors.showPane('clients', hub.name)),
+        ),
+        this.#settings.element,
+        makeSendForm(hub.name),
+        this.#members.element,
+      );
+    }
+    this.#settings.update(hub);
+  }
+
+  #refreshNow() {
+    this.hide();
+    return this.#refresh();
+  }
+}
+
+function makeSendForm(hub) {
+  const target = element('input', {
+    name: 'target',
+    'aria-label': 'Whom',
+    hidden: true,
+    spellcheck: 'false',
+    autocomplete: 'off',
+  });
+  const placeholders = { group: 'group name', user: 'user id', connection: 'connection id' };
+  const send = (event) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const fields = Object.fromEntries(new FormData(form));
+    return attempt(async () => {
+      const { receivers } = await post(pathOf('hubs', hub, 'send'), fields);
+      say(
+        receivers === 0
+          ? 'Nobody was there to get it.'
+          : `Sent to ${receivers} ${receivers === 1 ? 'connection' : 'connections'}.`,
+      );
+      form.elements.data.value = '';
+    });
+  };
+  return element(
+    'form',
+    { class: 'panel send-form', submit: send, 'aria-label': 'Send a message' },
+    element('h3', {}, 'Send a message'),
+    element(
+      'select',
+      {
+        name: 'to',
+        'aria-label': 'To',
+        change: (event) => {
+          const to = event.currentTarget.value;
+          target.hidden = to === 'all';
+          target.placeholder = placeholders[to] ?? '';
+        },
+      },
+      element('option', { value: 'all' }, 'to everyone'),
+      element('option', { value: 'group' }, 'to a group'),
+      element('option', { value: 'user' }, 'to a user'),
+      element('option', { value: 'connection' }, 'to a connection'),
+    ),
+    target,
+    element(
+      'select',
+      { name: 'dataType', 'aria-label': 'Data type' },
+      ['text', 'json', 'binary'].map((type) => element('option', { value: type }, type)),
+    ),
+    element('input', {
+      name: 'data',
+      'aria-label': 'Data',
+      placeholder: 'data',
+      class: 'send-data',
+      spellcheck: 'false',
+      autocomplete: 'off',
+    }),
+    element('button', { type: 'submit', class: 'primary' }, 'Send'),
+  );
+}
