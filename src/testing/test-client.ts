@@ -1,0 +1,121 @@
+import type {
+  OnGroupDataMessageArgs,
+  OnServerDataMessageArgs,
+  WebPubSubClient,
+  WebPubSubClientProtocol,
+} from '@azure/web-pubsub-client';
+
+/** @publicApi */
+export interface TestClientOptions {
+  /** Default: anonymous; the hub must allow it or the `connect` handler name the user. */
+  userId?: string;
+  /** Default: joining any group and sending to any. */
+  roles?: string[];
+  /** Groups that the client is in from the start. Default: none. */
+  groups?: string[];
+  /** Other claims of its access token. */
+  claims?: Record<string, string | string[]>;
+  /** Default: `json.webpubsub.azure.v1`; `reliable` takes the subprotocol that recovers a lost socket. */
+  subprotocol?: 'json' | 'reliable';
+}
+
+/**
+ * A message that a test client received, as the official client hands it on: `kind` is `serverData` or `groupData`.
+ *
+ * @publicApi
+ */
+export type ReceivedMessage = OnServerDataMessageArgs['message'] | OnGroupDataMessageArgs['message'];
+
+const PATIENCE_MS = 5_000;
+
+/**
+ * An official client with a queue of what it received, so that a test reads as a dialogue: send, then `await next()`.
+ *
+ * @publicApi
+ */
+export class TestClient {
+  /** The official client itself: `sendEvent`, `joinGroup`, `sendToGroup` and the rest. */
+  readonly client: WebPubSubClient;
+  readonly connectionId: string;
+  readonly userId: string | undefined;
+  readonly #received: ReceivedMessage[] = [];
+  readonly #waiting: ((message: ReceivedMessage) => void)[] = [];
+  #isStopped = false;
+
+  private constructor(client: WebPubSubClient, connectionId: string, userId: string | undefined) {
+    this.client = client;
+    this.connectionId = connectionId;
+    this.userId = userId;
+  }
+
+  /** Resolves when the service has said that the client is connected; rejects with the reason when it refuses. */
+  static async connect(url: string, subprotocol: TestClientOptions['subprotocol']): Promise<TestClient> {
+    const { WebPubSubClient, WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } = await loadClientPackage();
+    const protocol: WebPubSubClientProtocol =
+      subprotocol === 'reliable' ? WebPubSubJsonReliableProtocol() : WebPubSubJsonProtocol();
+    const client = new WebPubSubClient(url, { protocol, autoReconnect: subprotocol === 'reliable' });
+    let deliver: (message: ReceivedMessage) => void = () => {};
+    client.on('server-message', ({ message }) => deliver(message));
+    client.on('group-message', ({ message }) => deliver(message));
+    const connected = new Promise<{ connectionId: string; userId?: string | null }>((resolve, reject) => {
+      client.on('connected', resolve);
+      client.on('disconnected', ({ message }) =>
+        reject(new Error(`The service ended the connection: ${message?.message}`)),
+      );
+    });
+    connected.catch(() => {});
+    await client.start();
+    const { connectionId, userId } = await connected;
+    const testClient = new TestClient(client, connectionId, userId ?? undefined);
+    deliver = (message) => testClient.#receive(message);
+    return testClient;
+  }
+
+  /** Messages that nobody has taken yet, oldest first. */
+  get received(): readonly ReceivedMessage[] {
+    return this.#received;
+  }
+
+  /**
+   * The next message, waiting for it when there is none. Rejects after `timeoutMs` (default 5 000), so that a test that
+   * expects too much says so.
+   */
+  next({ timeoutMs = PATIENCE_MS }: { timeoutMs?: number } = {}): Promise<ReceivedMessage> {
+    const message = this.#received.shift();
+    if (message) return Promise.resolve(message);
+    return new Promise((resolve, reject) => {
+      const take = (next: ReceivedMessage): void => {
+        clearTimeout(timer);
+        resolve(next);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(take), 1);
+        reject(new Error(`The client ${this.userId ?? this.connectionId} received no message within ${timeoutMs} ms.`));
+      }, timeoutMs);
+      this.#waiting.push(take);
+    });
+  }
+
+  /** Disconnects for good. */
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.client.stop();
+  }
+
+  #receive(message: ReceivedMessage): void {
+    const take = this.#waiting.shift();
+    if (take) take(message);
+    else this.#received.push(message);
+  }
+}
+
+async function loadClientPackage(): Promise<typeof import('@azure/web-pubsub-client')> {
+  try {
+    return await import('@azure/web-pubsub-client');
+  } catch (error) {
+    throw new Error('Test clients need the official client: npm install --save-dev @azure/web-pubsub-client', {
+      cause: error,
+    });
+  }
+}

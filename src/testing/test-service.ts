@@ -1,0 +1,155 @@
+import { WebPubSubServiceClient } from '@azure/web-pubsub';
+import type { INestApplication } from '@nestjs/common';
+import { DEFAULT_ACCESS_KEY } from '../emulator/access-keys.js';
+import type { HubSettings, SystemEventName } from '../emulator/core/hub-settings.js';
+import type { EmulatorOptions } from '../emulator/emulator-options.js';
+import type { FaultSwitches } from '../emulator/faults/fault-switches.js';
+import { WebPubSubEmulator } from '../emulator/web-pubsub-emulator.js';
+import { WebPubSubHubs } from '../library/hubs/web-pubsub-hubs.js';
+import { ServiceClientFactory } from '../library/service-client/service-client.factory.js';
+import { knownHubNames } from '../library/service-client/service-client-hubs.js';
+import { ServiceClients } from '../library/service-client/service-clients.js';
+import { signAccessToken } from '../protocol/access-token.js';
+import { ApplicationFront } from './application-front.js';
+import { optionsOf, readModuleSettings } from './module-settings.js';
+import { TestClient, type TestClientOptions } from './test-client.js';
+
+/** @publicApi */
+export interface TestServiceOptions {
+  /** Settings of hubs in the place of the default: one event handler that gets every event of the application's hubs. */
+  hubs?: Readonly<Record<string, HubSettings>>;
+  /** Further options of the emulator. Port, keys and hubs are the test service's own. */
+  emulator?: Omit<EmulatorOptions, 'port' | 'accessKey' | 'secondaryAccessKey' | 'hubs' | 'serviceHost'>;
+}
+
+const ALL_SYSTEM_EVENTS: SystemEventName[] = ['connect', 'connected', 'disconnected', 'joined', 'left'];
+const DEFAULT_ROLES = ['webpubsub.joinLeaveGroup', 'webpubsub.sendToGroup'];
+const TOKEN_LIFETIME_SECONDS = 3_600;
+const SHORTEST_KEY_BYTES = 32;
+
+/**
+ * The emulator on a free port, wired to an application that need not listen: events of clients reach its hub classes, and
+ * its service clients reach the emulator, whatever service its options name.
+ *
+ * @publicApi
+ */
+export class TestService {
+  readonly emulator: WebPubSubEmulator;
+  readonly #front: ApplicationFront;
+  readonly #clients = new Set<TestClient>();
+  readonly #accessKey: string;
+
+  /** Made by `startTestService`. */
+  constructor(emulator: WebPubSubEmulator, front: ApplicationFront, accessKey: string) {
+    this.emulator = emulator;
+    this.#front = front;
+    this.#accessKey = accessKey;
+  }
+
+  /** Breaks things on purpose: drops sockets, delays or fails events, ... */
+  get faults(): FaultSwitches {
+    return this.emulator.faults;
+  }
+
+  /** A connected official client. Rejects when the handshake is refused, by the `connect` handler for one. */
+  async client(hub: string, options: TestClientOptions = {}): Promise<TestClient> {
+    const client = await TestClient.connect(this.clientUrl(hub, options), options.subprotocol);
+    this.#clients.add(client);
+    return client;
+  }
+
+  /** The URL with which a client of one's own may connect, for an hour. */
+  clientUrl(hub: string, { userId, roles = DEFAULT_ROLES, groups = [], claims }: TestClientOptions = {}): string {
+    const path = `/client/hubs/${encodeURIComponent(hub)}`;
+    const token = signAccessToken(
+      {
+        ...claims,
+        ...(userId !== undefined && { sub: userId }),
+        role: roles,
+        'webpubsub.group': groups,
+        aud: this.emulator.endpoint + path,
+        exp: Math.floor(Date.now() / 1000) + TOKEN_LIFETIME_SECONDS,
+      },
+      this.#accessKey,
+    );
+    return `${this.emulator.endpoint.replace(/^http/, 'ws')}${path}?access_token=${token}`;
+  }
+
+  /**
+   * Resolves when everything that was set going has ended: frames handled, events answered, calls of the service made, and
+   * every message received by its client.
+   */
+  idle(): Promise<void> {
+    return this.emulator.idle();
+  }
+
+  /** Stops the clients, waits until their events have been handled, and ends the emulator. The application goes on. */
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.stop();
+    await this.emulator.close();
+    await this.#front.close();
+  }
+}
+
+/**
+ * Starts a service for an application made by `Test.createTestingModule(...)`, or by `NestFactory`; initializes it when
+ * that has not been done. Rejects when the application has no `WebPubSubModule`, or an access key shorter than the
+ * emulator takes.
+ *
+ * @publicApi
+ */
+export async function startTestService(
+  application: INestApplication,
+  options: TestServiceOptions = {},
+): Promise<TestService> {
+  const { accessKeys, path, origin } = readModuleSettings(application);
+  const [accessKey, secondaryAccessKey] = accessKeys();
+  assertLongEnough(accessKey);
+  const front = await ApplicationFront.open(application);
+  const emulator = await WebPubSubEmulator.start({
+    endsOnCloseWithoutCode: true,
+    ...options.emulator,
+    port: 0,
+    serviceHost: origin,
+    ...(accessKey !== undefined && { accessKey }),
+    ...(secondaryAccessKey !== undefined && { secondaryAccessKey }),
+    hubs: options.hubs ?? defaultHubs(application, front.origin + path),
+  });
+  pointServiceClients(application, emulator.connectionString);
+  return new TestService(emulator, front, accessKey ?? DEFAULT_ACCESS_KEY);
+}
+
+function defaultHubs(application: INestApplication, urlTemplate: string): Record<string, HubSettings> {
+  const hubs = application.get(WebPubSubHubs, { strict: false }).describeHubs();
+  const settings: HubSettings = {
+    eventHandlers: [{ urlTemplate, userEventPattern: '*', systemEvents: ALL_SYSTEM_EVENTS }],
+    anonymousConnectPolicy: 'allow',
+  };
+  return Object.fromEntries(hubs.map(({ hub }) => [hub, settings]));
+}
+
+/**
+ * The service clients are made when the application is, before there is an emulator. Hub classes hold them already, so each
+ * is changed in place, and the factory makes those that are asked for later.
+ */
+function pointServiceClients(application: INestApplication, connectionString: string): void {
+  const { serviceClientOptions } = optionsOf(application);
+  const create = (hub: string): WebPubSubServiceClient =>
+    new WebPubSubServiceClient(connectionString, hub, { ...serviceClientOptions, allowInsecureConnection: true });
+  const factory = application.get(ServiceClientFactory, { strict: false });
+  const clients = application.get(ServiceClients, { strict: false });
+  if (factory.isServiceKnown) {
+    for (const hub of [...knownHubNames(), ...(optionsOf(application).hubs ?? [])]) {
+      Object.assign(clients.for(hub), create(hub));
+    }
+  }
+  factory.create = create;
+}
+
+function assertLongEnough(accessKey: string | undefined): void {
+  if (accessKey === undefined || Buffer.byteLength(accessKey) >= SHORTEST_KEY_BYTES) return;
+  throw new Error(
+    `The access key of the application's options has ${Buffer.byteLength(accessKey)} bytes; the emulator takes keys of at ` +
+      `least ${SHORTEST_KEY_BYTES}. Give the test a longer one.`,
+  );
+}
