@@ -1,9 +1,11 @@
 // Builds the package twice from one source: ES modules into dist/esm, CommonJS into dist/cjs, each with its declarations.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 const compile = (project) => {
-  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project], {
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(status ?? 1);
 };
 
@@ -12,4 +14,13 @@ compile('tsconfig.build.json');
 compile('tsconfig.commonjs.json');
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n');
 for (const folder of ['sample/public']) cpSync(`src/${folder}`, `dist/esm/${folder}`, { recursive: true });
+for (const copy of ['esm', 'cjs']) cpSync('src/inspector/page', `dist/${copy}/inspector/page`, { recursive: true });
+
+// The one file that asks where it lies: CommonJS has another word for it.
+const pageFolder = 'dist/cjs/inspector/page-folder.js';
+const compiled = readFileSync(pageFolder, 'utf8');
+if (!compiled.includes('import.meta.dirname'))
+  throw new Error(`${pageFolder} does not say import.meta.dirname any more.`);
+writeFileSync(pageFolder, compiled.replace('import.meta.dirname', '__dirname'));
+
 chmodSync('dist/esm/emulator/command.js', 0o755);

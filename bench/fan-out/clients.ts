@@ -1,0 +1,92 @@
+// The receivers of a fan-out and its publisher, in one process. It publishes, waits until everyone has everything, and
+// publishes again, so that no queue grows and the figures are those of the server.
+import { signAccessToken } from '../../src/protocol/access-token.js';
+import { encodeSendToGroup } from './frames.js';
+import { RawWebSocket } from '../raw-web-socket.js';
+
+export const BENCH_KEY = 'bench-key-0123456789abcdef0123456789abcdef';
+const HUB = 'bench';
+/** A reliable client acknowledges; the service keeps 1,000 messages at most. */
+const ACKNOWLEDGE_EVERY = 250;
+
+export interface FanOutOrder {
+  readonly port: number;
+  readonly target: 'bare' | 'emulator';
+  readonly members: number;
+  /** Connections that are not in the group. */
+  readonly bystanders: number;
+  readonly subprotocol?: string;
+  readonly burst: number;
+  readonly durationMs: number;
+}
+
+export interface FanOutResult {
+  readonly delivered: number;
+  readonly seconds: number;
+  /** From one publication until everyone had it. */
+  readonly roundMs: readonly number[];
+}
+
+let receivers: RawWebSocket[] = [];
+let publisher: RawWebSocket | undefined;
+
+export async function openClients(order: FanOutOrder): Promise<void> {
+  const path = (groups: string[]): string => {
+    if (order.target === 'bare') return '/';
+    const aud = `http://127.0.0.1:${order.port}/client/hubs/${HUB}`;
+    const exp = Math.floor(Date.now() / 1000) + 3600;
+    const token = signAccessToken({ aud, exp, role: ['webpubsub.sendToGroup'], 'webpubsub.group': groups }, BENCH_KEY);
+    return `/client/hubs/${HUB}?access_token=${token}`;
+  };
+  const open = (groups: string[], query = ''): Promise<RawWebSocket> =>
+    RawWebSocket.open(order.port, path(groups) + query, order.target === 'bare' ? undefined : order.subprotocol);
+  const simpleMode = order.subprotocol ? '' : '&webpubsub_mode=sendToGroup&group=all';
+  publisher = await open([], order.target === 'bare' ? '' : simpleMode);
+  receivers = await openInTens(order.members, () => open(['all']));
+  await openInTens(order.bystanders, () => open(['elsewhere']));
+}
+
+export async function runFanOut(order: FanOutOrder): Promise<FanOutResult> {
+  const frame = encodeSendToGroup(order.target === 'bare' ? undefined : order.subprotocol, 'all', 'a'.repeat(100));
+  let missing = 0;
+  let everyoneHasAll: () => void = () => {};
+  let sequenceId = 0;
+  for (const receiver of receivers) {
+    receiver.onFrame = () => {
+      if (--missing === 0) everyoneHasAll();
+    };
+  }
+  const roundMs: number[] = [];
+  let delivered = 0;
+  const started = performance.now();
+  while (performance.now() - started < order.durationMs) {
+    const sentAt = performance.now();
+    missing = receivers.length * order.burst;
+    const done = new Promise<void>((resolve) => {
+      everyoneHasAll = resolve;
+    });
+    publisher!.send(frame.opcode, frame.payload, order.burst);
+    await done;
+    roundMs.push(performance.now() - sentAt);
+    delivered += receivers.length * order.burst;
+    const before = Math.floor(sequenceId / ACKNOWLEDGE_EVERY);
+    sequenceId += order.burst;
+    if (frame.acknowledge && Math.floor(sequenceId / ACKNOWLEDGE_EVERY) > before) {
+      const acknowledgement = frame.acknowledge(acknowledged + sequenceId);
+      for (const receiver of receivers) receiver.send(frame.opcode, acknowledgement);
+    }
+  }
+  acknowledged += sequenceId;
+  return { delivered, seconds: (performance.now() - started) / 1000, roundMs };
+}
+
+/** Of earlier runs over the same connections: sequence ids go on. */
+let acknowledged = 0;
+
+async function openInTens(count: number, open: () => Promise<RawWebSocket>): Promise<RawWebSocket[]> {
+  const opened: RawWebSocket[] = [];
+  while (opened.length < count) {
+    opened.push(...(await Promise.all(Array.from({ length: Math.min(10, count - opened.length) }, open))));
+  }
+  return opened;
+}

@@ -1,0 +1,35 @@
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { Opcode } from '../raw-web-socket.js';
+
+export interface PublisherFrame {
+  readonly opcode: Opcode;
+  readonly payload: Uint8Array;
+  /** Of reliable subprotocols: the frame that acknowledges all up to a sequence id. */
+  readonly acknowledge?: (sequenceId: number) => Uint8Array;
+}
+
+/** How a client of that subprotocol says "send this text to the group"; without one, the bare text. */
+export function encodeSendToGroup(subprotocol: string | undefined, group: string, text: string): PublisherFrame {
+  if (!subprotocol) return { opcode: 1, payload: Buffer.from(text) };
+  const isReliable = subprotocol.includes('reliable');
+  if (subprotocol.startsWith('json')) {
+    return {
+      opcode: 1,
+      payload: Buffer.from(JSON.stringify({ type: 'sendToGroup', group, dataType: 'text', data: text, noEcho: true })),
+      ...(isReliable && {
+        acknowledge: (sequenceId: number) => Buffer.from(JSON.stringify({ type: 'sequenceAck', sequenceId })),
+      }),
+    };
+  }
+  // [client-websocket 10] send_to_group_message = 1 { group = 1, data = 3 { text_data = 1 } }
+  const message = new BinaryWriter().uint32(10).fork().uint32(10).string(group);
+  message.uint32(26).fork().uint32(10).string(text).join().join();
+  return {
+    opcode: 2,
+    payload: message.finish(),
+    ...(isReliable && {
+      acknowledge: (sequenceId: number) =>
+        new BinaryWriter().uint32(66).fork().uint32(8).uint64(sequenceId).join().finish(),
+    }),
+  };
+}

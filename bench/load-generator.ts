@@ -1,0 +1,94 @@
+// One process that keeps a number of sockets busy with prepared HTTP requests and measures the answers. It speaks just
+// enough HTTP to find the end of a response, so that the generator is never the slower side.
+import { connect, type Socket } from 'node:net';
+import { percentile } from './statistics.js';
+
+export interface LoadOrder {
+  readonly port: number;
+  readonly connections: number;
+  readonly durationMs: number;
+  /** Complete requests, base64; sent round robin. */
+  readonly requests: readonly string[];
+}
+
+export interface LoadResult {
+  readonly requests: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly failures: number;
+}
+
+const END_OF_HEAD = Buffer.from('\r\n\r\n');
+const END_OF_CHUNKS = Buffer.from('0\r\n\r\n');
+
+process.on('message', (order: LoadOrder) => {
+  void generate(order).then((result) => process.send!(result));
+});
+
+async function generate(order: LoadOrder): Promise<LoadResult> {
+  const requests = order.requests.map((request) => Buffer.from(request, 'base64'));
+  const latencies: number[] = [];
+  let failures = 0;
+  let next = 0;
+  const started = performance.now();
+  const end = started + order.durationMs;
+  await Promise.all(
+    Array.from({ length: order.connections }, async () => {
+      const socket = await open(order.port);
+      await new Promise<void>((resolve) => {
+        let sentAt = 0;
+        let received: Buffer | undefined;
+        const send = (): void => {
+          sentAt = performance.now();
+          if (sentAt >= end) {
+            socket.destroy();
+            return resolve();
+          }
+          socket.write(requests[next++ % requests.length]);
+        };
+        socket.on('data', (chunk: Buffer) => {
+          received = received ? Buffer.concat([received, chunk]) : chunk;
+          const length = responseLength(received);
+          if (length === undefined || received.length < length) return;
+          if (received[9] !== 0x32) failures++;
+          received = undefined;
+          latencies.push(performance.now() - sentAt);
+          send();
+        });
+        socket.on('error', () => resolve());
+        socket.on('close', () => resolve());
+        send();
+      });
+    }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  return {
+    requests: latencies.length,
+    seconds,
+    perSecond: latencies.length / seconds,
+    p50Ms: percentile(latencies, 50),
+    p99Ms: percentile(latencies, 99),
+    failures,
+  };
+}
+
+function open(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    socket.once('connect', () => resolve(socket));
+    socket.once('error', reject);
+  });
+}
+
+/** The bytes of the whole response, or undefined when its head or its last chunk is still missing. */
+function responseLength(received: Buffer): number | undefined {
+  const endOfHead = received.indexOf(END_OF_HEAD);
+  if (endOfHead < 0) return undefined;
+  const head = received.toString('latin1', 0, endOfHead).toLowerCase();
+  const contentLength = /\r\ncontent-length: *(\d+)/.exec(head);
+  if (contentLength) return endOfHead + 4 + Number(contentLength[1]);
+  if (!head.includes('\r\ntransfer-encoding: chunked')) return endOfHead + 4;
+  return received.subarray(-END_OF_CHUNKS.length).equals(END_OF_CHUNKS) ? received.length : undefined;
+}
