@@ -20,6 +20,7 @@ const FREE_PORT_ATTEMPTS = 10;
 export class EmulatorServer {
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
+  readonly #requests = new Set<Promise<void>>();
   #isClosing = false;
 
   constructor(
@@ -38,6 +39,11 @@ export class EmulatorServer {
     }
   }
 
+  /** Resolves when no request is being handled. */
+  async idle(): Promise<void> {
+    while (this.#requests.size > 0) await Promise.all(this.#requests);
+  }
+
   /** Ends every socket still open. The doors that own upgraded sockets have been closed before. */
   async close(): Promise<void> {
     this.#isClosing = true;
@@ -49,7 +55,10 @@ export class EmulatorServer {
   async #listenOn(host: string, port: number): Promise<number> {
     const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES });
     server.on('connection', (socket: Socket) => this.#track(socket));
-    server.on('request', (request, response) => void this.#handle(request, response));
+    server.on('request', (request, response) => {
+      const handled = this.#handle(request, response).finally(() => this.#requests.delete(handled));
+      this.#requests.add(handled);
+    });
     server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));

@@ -12,6 +12,8 @@ export interface UpgradeEndpoint {
   handles(pathname: string): boolean;
   /** Owns the socket from here: it is answered or destroyed, whatever happens. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): void | Promise<void>;
+  /** Resolves when what was under way has arrived, both ways, and has been dealt with. */
+  idle?(): Promise<void>;
   /** Ends every socket of this door, and resolves when they are closed. */
   close(): Promise<void>;
 }

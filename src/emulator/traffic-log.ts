@@ -101,6 +101,11 @@ export class TrafficLog {
     return this.#entries.slice(-this.capacity);
   }
 
+  /** Id of the newest entry ever, 0 before the first: it stands still while nothing crosses any door. */
+  get lastId(): number {
+    return this.#nextId - 1;
+  }
+
   /** The entry while it is in the record. */
   find(id: number): TrafficEntry | undefined {
     // Ids have no gaps, so an entry's place follows from the first.

@@ -183,6 +183,18 @@ export class WebPubSubEmulator {
     return this.#listeners.on(eventName, listener, options);
   }
 
+  /**
+   * Resolves when nothing is going on: frames, events and REST calls that were under way have arrived, both ways, and have
+   * been dealt with, and nothing has followed from them. Frames held by a fault switch are not waited for.
+   */
+  async idle(): Promise<void> {
+    for (let seen = -1; seen !== this.traffic.lastId;) {
+      seen = this.traffic.lastId;
+      await Promise.all(this.#clientDoors.map(async (door) => door.idle?.()));
+      await Promise.all([this.#router.idle(), this.#server.idle()]);
+    }
+  }
+
   /** Ends every connection and every call; resolves when nothing is open any more. Calling it again is harmless. */
   close(): Promise<void> {
     this.#closed ??= this.#close();

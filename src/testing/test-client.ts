@@ -53,7 +53,13 @@ export class TestClient {
     const { WebPubSubClient, WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } = await loadClientPackage();
     const protocol: WebPubSubClientProtocol =
       subprotocol === 'reliable' ? WebPubSubJsonReliableProtocol() : WebPubSubJsonProtocol();
-    const client = new WebPubSubClient(url, { protocol, autoReconnect: subprotocol === 'reliable' });
+    const client = new WebPubSubClient(url, {
+      protocol,
+      autoReconnect: subprotocol === 'reliable',
+      // The timers of keep-alive outlive a stopped client by up to 40 seconds, and a test process with them.
+      keepAliveIntervalInMs: 0,
+      keepAliveTimeoutInMs: 0,
+    });
     let deliver: (message: ReceivedMessage) => void = () => {};
     client.on('server-message', ({ message }) => deliver(message));
     client.on('group-message', ({ message }) => deliver(message));

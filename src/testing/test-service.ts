@@ -11,6 +11,7 @@ import { knownHubNames } from '../library/service-client/service-client-hubs.js'
 import { ServiceClients } from '../library/service-client/service-clients.js';
 import { signAccessToken } from '../protocol/access-token.js';
 import { ApplicationFront } from './application-front.js';
+import { PendingCalls } from './pending-calls.js';
 import { optionsOf, readModuleSettings } from './module-settings.js';
 import { TestClient, type TestClientOptions } from './test-client.js';
 
@@ -36,13 +37,15 @@ const SHORTEST_KEY_BYTES = 32;
 export class TestService {
   readonly emulator: WebPubSubEmulator;
   readonly #front: ApplicationFront;
+  readonly #calls: PendingCalls;
   readonly #clients = new Set<TestClient>();
   readonly #accessKey: string;
 
   /** Made by `startTestService`. */
-  constructor(emulator: WebPubSubEmulator, front: ApplicationFront, accessKey: string) {
+  constructor(emulator: WebPubSubEmulator, front: ApplicationFront, calls: PendingCalls, accessKey: string) {
     this.emulator = emulator;
     this.#front = front;
+    this.#calls = calls;
     this.#accessKey = accessKey;
   }
 
@@ -79,8 +82,10 @@ export class TestService {
    * Resolves when everything that was set going has ended: frames handled, events answered, calls of the service made, and
    * every message received by its client.
    */
-  idle(): Promise<void> {
-    return this.emulator.idle();
+  async idle(): Promise<void> {
+    do {
+      await this.emulator.idle();
+    } while (await this.#calls.settle());
   }
 
   /** Stops the clients, waits until their events have been handled, and ends the emulator. The application goes on. */
@@ -115,8 +120,9 @@ export async function startTestService(
     ...(secondaryAccessKey !== undefined && { secondaryAccessKey }),
     hubs: options.hubs ?? defaultHubs(application, front.origin + path),
   });
-  pointServiceClients(application, emulator.connectionString);
-  return new TestService(emulator, front, accessKey ?? DEFAULT_ACCESS_KEY);
+  const calls = new PendingCalls();
+  pointServiceClients(application, emulator.connectionString, calls);
+  return new TestService(emulator, front, calls, accessKey ?? DEFAULT_ACCESS_KEY);
 }
 
 function defaultHubs(application: INestApplication, urlTemplate: string): Record<string, HubSettings> {
@@ -132,10 +138,17 @@ function defaultHubs(application: INestApplication, urlTemplate: string): Record
  * The service clients are made when the application is, before there is an emulator. Hub classes hold them already, so each
  * is changed in place, and the factory makes those that are asked for later.
  */
-function pointServiceClients(application: INestApplication, connectionString: string): void {
+function pointServiceClients(application: INestApplication, connectionString: string, calls: PendingCalls): void {
   const { serviceClientOptions } = optionsOf(application);
   const create = (hub: string): WebPubSubServiceClient =>
-    new WebPubSubServiceClient(connectionString, hub, { ...serviceClientOptions, allowInsecureConnection: true });
+    new WebPubSubServiceClient(connectionString, hub, {
+      ...serviceClientOptions,
+      allowInsecureConnection: true,
+      additionalPolicies: [
+        ...(serviceClientOptions?.additionalPolicies ?? []),
+        { policy: calls.policy, position: 'perCall' },
+      ],
+    });
   const factory = application.get(ServiceClientFactory, { strict: false });
   const clients = application.get(ServiceClients, { strict: false });
   if (factory.isServiceKnown) {

@@ -61,7 +61,8 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
   #recoveryTimer?: ScheduledCall;
   #waiting: WaitingFrame[] = [];
   #waitingBytes = 0;
-  #isHandling = false;
+  /** The handling of a frame that takes its time; absent: none is being handled. */
+  #handling?: Promise<void>;
 
   constructor(
     readonly context: EmulatorContext,
@@ -160,6 +161,12 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
     this.#end(close.reason, close.code);
   }
 
+  /** Resolves when the frames that are under way, both ways, have arrived and those of the client are handled. */
+  async idle(): Promise<void> {
+    await this.#socket?.roundTrip();
+    while (this.#handling) await this.#handling;
+  }
+
   hasSocket(): boolean {
     return this.#socket !== undefined;
   }
@@ -180,7 +187,7 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
   }
 
   onFrame(payload: Buffer, isBinary: boolean): void {
-    if (this.#isHandling) {
+    if (this.#handling) {
       this.#waiting.push({ payload, isBinary });
       this.#waitingBytes += payload.length;
       if (this.#isBehind(1)) this.#socket?.pauseReading();
@@ -222,14 +229,13 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
     this.record('received', describeClientMessage(decoded.message), { frame });
     const handled = handleClientMessage(this, decoded.message);
     if (!handled) return;
-    this.#isHandling = true;
-    void handled.then(() => this.#handleWaiting());
+    this.#handling = handled.then(() => this.#handleWaiting());
   }
 
   // Frames of one connection are handled strictly one after another, across its sockets [client-websocket 2].
   #handleWaiting(): void {
-    this.#isHandling = false;
-    while (!this.#isHandling && !this.isEnded) {
+    this.#handling = undefined;
+    while (!this.#handling && !this.isEnded) {
       const next = this.#waiting.shift();
       if (!next) break;
       this.#waitingBytes -= next.payload.length;

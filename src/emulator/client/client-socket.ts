@@ -43,6 +43,7 @@ export class ClientSocket implements FlushableSocket {
   #closeTimer?: ScheduledCall;
   #pingTimer?: ScheduledCall;
   #missedPings = 0;
+  #roundTrips = 0;
   readonly #closed: Promise<void>;
 
   constructor(
@@ -81,9 +82,9 @@ export class ClientSocket implements FlushableSocket {
     if (this.#queue.length >= EAGER_FLUSH_FRAMES) this.flush();
     if (this.#queue.length >= MAX_QUEUED_FRAMES || this.#queuedBytes + frame.byteLength > MAX_QUEUED_BYTES)
       return false;
-    this.#queue.push(frame);
+    // What is there already waits for the flusher, or for the network.
+    if (this.#queue.push(frame) === 1) this.options.flusher.schedule(this);
     this.#queuedBytes += frame.byteLength;
-    this.options.flusher.schedule(this);
     return true;
   }
 
@@ -108,6 +109,26 @@ export class ClientSocket implements FlushableSocket {
     this.#queuedBytes = 0;
   }
 
+  /**
+   * Resolves when the client has had all that was sent to it, and what it sent before it knew has been handed to the
+   * listener; at once when the socket is held or over.
+   */
+  roundTrip(): Promise<void> {
+    if (this.#isHeld || this.#isOver) return Promise.resolve();
+    this.flush();
+    const payload = Buffer.from(`idle ${++this.#roundTrips}`);
+    return new Promise((resolve) => {
+      const hear = (echo: Buffer): void => {
+        if (!echo.equals(payload)) return;
+        this.webSocket.off('pong', hear);
+        resolve();
+      };
+      this.webSocket.on('pong', hear);
+      void this.#closed.then(resolve);
+      this.webSocket.ping(payload);
+    });
+  }
+
   /** Cuts the TCP connection without a close frame; the listener hears nothing of it. */
   drop(): void {
     this.#isOver = true;
@@ -130,32 +151,45 @@ export class ClientSocket implements FlushableSocket {
   }
 
   #writeQueue(): void {
-    const now = this.options.clock.now();
     const queue = this.#queue;
+    const [first] = queue;
+    this.#queue = [];
+    // By far the most frequent case: one frame for each of many.
+    if (queue.length === 1 && first.chunks.length === 1 && first.expiresAt === undefined && !this.#isCongested()) {
+      this.#queuedBytes = 0;
+      this.transport.write(first.chunks[0]);
+      return;
+    }
+    const written = this.#write(queue);
+    if (written < queue.length) this.#queue = queue.slice(written);
+  }
+
+  /** Returns how many frames of the queue are dealt with: the others must wait until the network takes more. */
+  #write(queue: readonly OutboundFrame[]): number {
+    const now = this.options.clock.now();
+    const empty = this.options.flusher.emptyBatch;
+    let batch = empty;
     let written = 0;
-    let batch = this.options.flusher.emptyBatch;
-    this.transport.cork();
     while (written < queue.length && !this.#isCongested()) {
       const frame = queue[written++];
       this.#queuedBytes -= frame.byteLength;
       if (frame.expiresAt !== undefined && frame.expiresAt <= now) continue;
-      if (frame.chunks.length === 1) {
-        batch = batch.append(frame);
-        if (batch.byteLength < MAX_BATCH_BYTES) continue;
+      const isSmall = frame.chunks.length === 1;
+      if (isSmall) batch = batch.append(frame);
+      if (batch.byteLength > 0 && (!isSmall || batch.byteLength >= MAX_BATCH_BYTES)) {
         this.transport.write(batch.bytes);
-        batch = this.options.flusher.emptyBatch;
-      } else {
-        if (batch.byteLength > 0) this.transport.write(batch.bytes);
-        batch = this.options.flusher.emptyBatch;
-        for (const chunk of frame.chunks) this.transport.write(chunk);
+        batch = empty;
       }
-      // Uncorking hands over what was written, so that congestion shows.
-      this.transport.uncork();
-      this.transport.cork();
+      if (!isSmall) this.#writeChunks(frame.chunks);
     }
     if (batch.byteLength > 0) this.transport.write(batch.bytes);
+    return written;
+  }
+
+  #writeChunks(chunks: readonly Uint8Array[]): void {
+    this.transport.cork();
+    for (const chunk of chunks) this.transport.write(chunk);
     this.transport.uncork();
-    this.#queue = written === queue.length ? [] : queue.slice(written);
   }
 
   // Not the result of write(): that is false for every large write, also when the network has taken all of it at once.

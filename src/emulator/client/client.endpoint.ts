@@ -84,6 +84,10 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
     await this.#connect(hub, handshake, request, socket, head);
   }
 
+  async idle(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.idle()));
+  }
+
   /** Tells every client, and gives each a moment to answer. */
   async close(): Promise<void> {
     this.#isClosing = true;

@@ -36,17 +36,15 @@ export class FrameBatch {
   }
 
   get bytes(): Uint8Array {
-    this.#bytes ??= this.#join();
+    this.#bytes ??= FrameBatch.#join(this);
     return this.#bytes;
   }
 
-  #join(): Uint8Array {
+  static #join(last: FrameBatch): Uint8Array {
     const chunks: Uint8Array[] = [];
-    let batch: FrameBatch | undefined = this;
-    while (batch?.frame) {
+    for (let batch: FrameBatch | undefined = last; batch?.frame; batch = batch.previous) {
       chunks.push(...batch.frame.chunks.toReversed());
-      batch = batch.previous;
     }
-    return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks.reverse(), this.byteLength);
+    return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks.reverse(), last.byteLength);
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type ServerOptions } from 'ws';
 import type { Clock } from '../core/clock.js';
 import { ClientSocket, type ClientSocketListener } from './client-socket.js';
 import { ServiceWebSocket } from './service-web-socket.js';
@@ -37,7 +37,7 @@ export class SocketAcceptor {
       perMessageDeflate: false,
       closeTimeout: CLOSE_TIMEOUT_MS,
       handleProtocols: (_offered, request) => this.#subprotocols.get(request) ?? false,
-    } as ConstructorParameters<typeof WebSocketServer>[0]);
+    } as ServerOptions);
     this.#server.on('headers', (headers, request) => {
       const subprotocol = this.#subprotocols.get(request);
       // ws answers with a name only where the client has offered some.
@@ -53,7 +53,7 @@ export class SocketAcceptor {
     let accepted: ClientSocket | undefined;
     this.#server.handleUpgrade(request, transport, head, (webSocket) => {
       accepted = new ClientSocket(
-        webSocket as ServiceWebSocket,
+        webSocket,
         transport,
         { clock: this.clock, flusher: this.#flusher, keepAliveIntervalMs },
         listener,

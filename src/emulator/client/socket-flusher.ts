@@ -7,7 +7,7 @@ export interface FlushableSocket {
 
 /** Writes for all sockets once per turn of the event loop, so that what a socket got in that turn is one write. */
 export class SocketFlusher {
-  #pending = new Set<FlushableSocket>();
+  #pending: FlushableSocket[] = [];
   #batches = FrameBatch.empty();
   #isScheduled = false;
 
@@ -16,8 +16,9 @@ export class SocketFlusher {
     return this.#batches;
   }
 
+  /** Once is enough, more does no harm. */
   schedule(socket: FlushableSocket): void {
-    this.#pending.add(socket);
+    this.#pending.push(socket);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => this.#flushAll());
@@ -26,7 +27,7 @@ export class SocketFlusher {
   #flushAll(): void {
     this.#isScheduled = false;
     const sockets = this.#pending;
-    this.#pending = new Set();
+    this.#pending = [];
     for (const socket of sockets) socket.flush();
     this.#batches = FrameBatch.empty();
   }

@@ -2,6 +2,19 @@ import { isEventName } from '../../protocol/names.js';
 import type { EventHandlerAuth, EventHandlerSettings, HubSettings, SystemEventName } from '../core/hub-settings.js';
 import { Setting } from '../setting.js';
 
+export const HUB_FIELDS = [
+  'eventHandlers',
+  'anonymousConnectPolicy',
+  'webSocketKeepAliveIntervalInSeconds',
+] as const satisfies (keyof HubSettings)[];
+
+export const EVENT_HANDLER_FIELDS = [
+  'urlTemplate',
+  'userEventPattern',
+  'systemEvents',
+  'auth',
+] as const satisfies (keyof EventHandlerSettings)[];
+
 const SYSTEM_EVENTS = ['connect', 'connected', 'disconnected', 'joined', 'left'] as const satisfies SystemEventName[];
 
 /**
@@ -11,7 +24,7 @@ const SYSTEM_EVENTS = ['connect', 'connected', 'disconnected', 'joined', 'left']
 export function validateHubSettings(value: unknown, field: string): HubSettings {
   const setting = new Setting(value, field);
   refuseEventListeners(setting);
-  const read = setting.fields(['eventHandlers', 'anonymousConnectPolicy', 'webSocketKeepAliveIntervalInSeconds']);
+  const read = setting.fields(HUB_FIELDS);
   const eventHandlers = read('eventHandlers');
   const policy = read('anonymousConnectPolicy');
   const keepAlive = read('webSocketKeepAliveIntervalInSeconds');
@@ -32,7 +45,7 @@ function refuseEventListeners(setting: Setting): void {
 }
 
 function readEventHandler(setting: Setting): EventHandlerSettings {
-  const read = setting.fields(['urlTemplate', 'userEventPattern', 'systemEvents', 'auth']);
+  const read = setting.fields(EVENT_HANDLER_FIELDS);
   const pattern = read('userEventPattern');
   const systemEvents = read('systemEvents');
   const auth = read('auth');

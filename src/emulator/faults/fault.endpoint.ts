@@ -4,7 +4,7 @@ import { listAccessKeys } from '../access-keys.js';
 import { InvalidSettingError } from '../setting.errors.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import type { RequestEndpoint } from '../endpoint.js';
-import { accessTokenOf } from '../handshake.js';
+import { accessTokenOf, hostNamesOf } from '../handshake.js';
 import { isLocalCaller } from '../local-caller.js';
 import type { Fault, FaultHandle } from './fault.js';
 import { FaultTargetError } from './fault.errors.js';
@@ -97,7 +97,9 @@ export class FaultEndpoint implements RequestEndpoint {
     if (token === undefined) return false;
     return verifyAccessToken(token, {
       accessKeys: listAccessKeys(this.context.accessKeys),
-      audiences: [url.origin + url.pathname],
+      audiences: [url.origin, ...hostNamesOf(request).map((host) => `http://${host}`)].map(
+        (origin) => origin + url.pathname,
+      ),
       now: this.context.clock.now(),
     }).isValid;
   }

@@ -2,7 +2,7 @@ import { isHubName } from '../../protocol/names.js';
 import { Setting } from '../setting.js';
 import type { Fault, FaultKind } from './fault.js';
 
-const KINDS = [
+export const FAULT_KINDS = [
   'dropSocket',
   'forceRecovery',
   'throttleClient',
@@ -82,7 +82,7 @@ function target(read: (name: (typeof TARGET_FIELDS)[number]) => Setting) {
 /** Before the other fields, whose names depend on it. */
 function readKind(value: unknown, setting: Setting): FaultKind {
   setting.entries();
-  return new Setting((value as { kind?: unknown }).kind, 'fault.kind').oneOf(KINDS);
+  return new Setting((value as { kind?: unknown }).kind, 'fault.kind').oneOf(FAULT_KINDS);
 }
 
 function optional<T>(field: Setting, read: (field: Setting) => T): T | undefined {

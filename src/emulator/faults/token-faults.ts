@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import jwt from 'jsonwebtoken';
-import { signAccessToken } from '../../protocol/access-token.js';
+import { decodeAccessToken, signAccessToken } from '../../protocol/access-token.js';
 import { canonicalHubName } from '../../protocol/names.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import type { UpgradeEndpoint } from '../endpoint.js';
@@ -30,19 +29,23 @@ export class TokenFaults implements UpgradeEndpoint {
     return this.door.upgrade(request, socket, head, url);
   }
 
+  async idle(): Promise<void> {
+    await this.door.idle?.();
+  }
+
   close(): Promise<void> {
     return this.door.close();
   }
 
   #expireAccessToken(request: IncomingMessage, url: URL, hub: string): void {
     const token = accessTokenOf(request, url);
-    const claims = token === undefined ? null : jwt.decode(token, { json: true });
+    const claims = token === undefined ? undefined : decodeAccessToken(token);
     if (!claims) return;
     const fault = this.faults.take(
       'expireAccessToken',
       (candidate) =>
         (candidate.hub === undefined || canonicalHubName(candidate.hub) === hub) &&
-        (candidate.userId === undefined || candidate.userId === claims.sub),
+        (candidate.userId === undefined || candidate.userId === claims['sub']),
     );
     if (!fault) return;
     this.faults.note({ hub }, 'fault: the access token of a client is taken as expired');

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { generate, parser, type IDisconnectPacket, type Packet } from 'mqtt-packet';
+import { parser, type IDisconnectPacket, type Packet } from 'mqtt-packet';
 import type { WebSocket } from 'ws';
 import type { MqttDisconnectProperties } from '../../protocol/cloud-event.js';
 import type { ScheduledCall } from '../core/clock.js';
 import type { EmulatorContext } from '../emulator-context.js';
+import { writePacket, type PacketLimits } from './packet-writer.js';
 import { isFailure, REASON_CODES } from './reason-codes.js';
 import { fitsMqttString, readUserProperties } from './user-properties.js';
 
@@ -35,7 +36,7 @@ const OVERTAKING = new Set<Packet['cmd']>(['puback', 'pubrec', 'pubcomp', 'pingr
 const MAX_CLOSE_REASON_BYTES = 123;
 
 /** One WebSocket of an MQTT client: the service's physical connection. Packets in, packets out, and the end of it. */
-export class MqttSocket {
+export class MqttSocket implements PacketLimits {
   readonly physicalConnectionId = randomUUID();
   /** Of the CONNECT; what is sent before follows 5.0. */
   version: 4 | 5 = 5;
@@ -172,14 +173,8 @@ export class MqttSocket {
   }
 
   #encode(packet: Packet): Buffer | undefined {
-    const options = { protocolVersion: this.version };
-    const fits = (bytes: Buffer): boolean => bytes.length <= (this.maximumPacketSize ?? Infinity);
     try {
-      const bytes = generate(this.wantsProblemInformation ? packet : withoutProblemInformation(packet), options);
-      if (fits(bytes)) return bytes;
-      // [O 3.1.2.11.4] what explains a packet goes before the packet itself does
-      const shorter = generate(withoutProblemInformation(packet), options);
-      return fits(shorter) ? shorter : undefined;
+      return writePacket(packet, this);
     } catch (error) {
       this.context.logger.error(`An MQTT packet could not be written: ${String(error)}`);
       return undefined;
@@ -291,12 +286,6 @@ export class MqttSocket {
     this.#hasLost = true;
     this.listener.onLost();
   }
-}
-
-function withoutProblemInformation(packet: Packet): Packet {
-  if (!('properties' in packet) || packet.cmd === 'publish' || !packet.properties) return packet;
-  const properties = { ...packet.properties, reasonString: undefined, userProperties: undefined };
-  return Object.assign({}, packet, { properties });
 }
 
 function fitCloseReason(reason: string): string {

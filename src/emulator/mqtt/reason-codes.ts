@@ -65,6 +65,8 @@ const CODES_BY_STATUS = new Map<number, Pick<ConnectRefusal, 'reasonCode' | 'ret
   [401, { reasonCode: REASON_CODES.notAuthorized, returnCode: RETURN_CODES.notAuthorized }],
 ]);
 
+const CONNACK_RETURN_CODES: ReadonlySet<number> = new Set(Object.values(RETURN_CODES));
+
 const UNSPECIFIED = { reasonCode: REASON_CODES.unspecifiedError, returnCode: RETURN_CODES.serverUnavailable };
 
 /** A code that the client's version does not know becomes "unspecified error" [client-mqtt 3.1]. */
@@ -73,7 +75,7 @@ export function toConnectRefusal(outcome: ConnectOutcome & { kind: 'refused' }):
   if (!mqtt) return CODES_BY_STATUS.get(outcome.status) ?? UNSPECIFIED;
   return {
     reasonCode: CONNACK_REASON_CODES.has(mqtt.code) ? mqtt.code : UNSPECIFIED.reasonCode,
-    returnCode: mqtt.code >= 1 && mqtt.code <= 5 ? mqtt.code : UNSPECIFIED.returnCode,
+    returnCode: CONNACK_RETURN_CODES.has(mqtt.code) ? mqtt.code : UNSPECIFIED.returnCode,
     reason: mqtt.reason,
     userProperties: mqtt.userProperties,
   };

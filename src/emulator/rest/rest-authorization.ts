@@ -1,7 +1,8 @@
-import jwt from 'jsonwebtoken';
-import { verifyAccessToken, type AccessTokenClaims } from '../../protocol/access-token.js';
+import type { IncomingMessage } from 'node:http';
+import { decodeAccessToken, verifyAccessToken, type AccessTokenClaims } from '../../protocol/access-token.js';
 import { listAccessKeys } from '../access-keys.js';
 import type { EmulatorContext } from '../emulator-context.js';
+import { hostNamesOf } from '../handshake.js';
 import { restErrors } from './rest.errors.js';
 
 /** The audience of Microsoft Entra tokens for the service [auth 5]. */
@@ -13,28 +14,32 @@ export interface RestAuthorizationOptions {
   readonly allowUnvalidatedEntraTokens: boolean;
 }
 
-/** Checks the bearer token of a call and returns its claims; throws 401. `origin` and `target` are the request's: `http://host`, raw path with query. */
+/**
+ * Checks the bearer token of a call and returns its claims; throws 401. `origin` is the caller's, `http://host:port`, and
+ * `target` the raw path with its query.
+ */
 export function authorizeRestCall(
-  header: string | undefined,
+  message: IncomingMessage,
   origin: string,
   target: string,
   context: EmulatorContext,
   options: RestAuthorizationOptions,
 ): AccessTokenClaims {
-  const token = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+  const token = /^Bearer +(\S+) *$/i.exec(message.headers.authorization ?? '')?.[1];
   if (token === undefined) throw restErrors.unauthorized('there is no bearer token in the Authorization header');
-  const claims = jwt.decode(token, { json: true });
-  const audiences = [claims?.aud ?? []].flat().filter((audience) => typeof audience === 'string');
+  const claims = decodeAccessToken(token) ?? {};
+  const audiences = [claims['aud']].flat().filter((audience) => typeof audience === 'string');
   const now = context.clock.now();
   if (audiences.includes(ENTRA_AUDIENCE)) {
     if (!options.allowUnvalidatedEntraTokens) {
       throw restErrors.unauthorized('the option allowUnvalidatedEntraTokens, which lets Entra tokens pass, is off');
     }
-    const problem = lifetimeProblem(claims ?? {}, now);
+    const problem = lifetimeProblem(claims, now);
     if (problem !== undefined) throw restErrors.unauthorized(problem);
-    return claims ?? {};
+    return claims;
   }
-  const accepted = acceptedAudiences(origin, target);
+  const origins = [origin, ...hostNamesOf(message).map((host) => `http://${host}`)];
+  const accepted = acceptedAudiences(origins, target);
   const verdict = verifyAccessToken(token, {
     accessKeys: listAccessKeys(context.accessKeys),
     // The check compares letter by letter; a differently encoded spelling of the same URL is let through by naming it.
@@ -49,9 +54,9 @@ export function authorizeRestCall(
  * The spellings of the request's URL that a token may name: as sent, decoded, and decoded but for the slash, each with and
  * without the query and without a slash at the end [auth 2]. In lower case.
  */
-function acceptedAudiences(origin: string, target: string): ReadonlySet<string> {
+function acceptedAudiences(origins: readonly string[], target: string): ReadonlySet<string> {
   const spellings = new Set<string>();
-  for (const url of [origin + target, origin + withoutQuery(target)]) {
+  for (const url of origins.flatMap((origin) => [origin + target, origin + withoutQuery(target)])) {
     for (const spelling of [url, decodeOnce(url), decodeOnce(url.replaceAll(/%2f/gi, '%252F'))]) {
       spellings.add(spelling.toLowerCase());
       spellings.add(spelling.replace(/\/$/, '').toLowerCase());
@@ -76,10 +81,10 @@ function decodeOnce(text: string): string {
   }
 }
 
-function lifetimeProblem(claims: jwt.JwtPayload, now: number): string | undefined {
+function lifetimeProblem({ exp, nbf }: AccessTokenClaims, now: number): string | undefined {
   const seconds = now / 1000;
-  if (typeof claims.exp !== 'number') return 'the token has no exp claim';
-  if (claims.exp + CLOCK_SKEW_SECONDS <= seconds) return 'the token has expired';
-  if (typeof claims.nbf === 'number' && claims.nbf - CLOCK_SKEW_SECONDS > seconds) return 'the token is not valid yet';
+  if (typeof exp !== 'number') return 'the token has no exp claim';
+  if (exp + CLOCK_SKEW_SECONDS <= seconds) return 'the token has expired';
+  if (typeof nbf === 'number' && nbf - CLOCK_SKEW_SECONDS > seconds) return 'the token is not valid yet';
   return undefined;
 }

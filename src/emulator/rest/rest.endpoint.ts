@@ -67,13 +67,7 @@ export class RestEndpoint implements RequestEndpoint {
 
   #authorize(request: RestRequest, target: string, route: RestRoute): void {
     try {
-      request.tokenClaims = authorizeRestCall(
-        request.message.headers.authorization,
-        request.origin,
-        target,
-        this.context,
-        this.options,
-      );
+      request.tokenClaims = authorizeRestCall(request.message, request.origin, target, this.context, this.options);
     } catch (error) {
       if (error instanceof RestError) this.context.logger.warn(`${route.id} was refused: ${error.message}`);
       throw error;

@@ -67,6 +67,7 @@ export class WebhookValidator {
    * does not lose one more event to an old refusal [assumed].
    */
   check(target: ValidationTarget): ValidationVerdict | Promise<ValidationVerdict> {
+    if (target.transport.validates === false) return ALLOWED;
     const validation = this.#validations.get(target.url) ?? this.#begin(target);
     if (validation.verdict && this.context.clock.now() < validation.nextProbeAt) return validation.verdict;
     const probe = this.#probe(validation);
@@ -74,7 +75,8 @@ export class WebhookValidator {
   }
 
   /** Probes now, whatever was known. */
-  recheck(target: ValidationTarget): Promise<ValidationVerdict> {
+  async recheck(target: ValidationTarget): Promise<ValidationVerdict> {
+    if (target.transport.validates === false) return ALLOWED;
     return this.#probe(this.#validations.get(target.url) ?? this.#begin(target));
   }
 
