@@ -162,7 +162,7 @@ export class RawMqttClient {
   async subscribe(topic: string, qos: 0 | 1 | 2 = 0, messageId = 1): Promise<void> {
     this.send({ cmd: 'subscribe', messageId, subscriptions: [{ topic, qos }] });
     const { granted } = await this.expect('suback');
-    if (granted[0] !== qos) throw new Error(`not granted: ${String(granted[0])}`);
+    if (granted[0] !== qos) throw new Error(`not granted: ${JSON.stringify(granted)}`);
   }
 
   /** Everything up to the answer of a ping: nothing else is on its way. */

@@ -38,8 +38,8 @@ const DOORS = new Set(['index.ts', 'emulator/index.ts', 'testing/index.ts']);
 interface Import {
   readonly from: string;
   readonly to: string;
-  /** A type-only import is gone at run time. */
-  readonly isTypeOnly: boolean;
+  /** Loaded together with the importing file, unlike types, which are gone by then, and `import()`, which comes later. */
+  readonly isLoadedAlong: boolean;
 }
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
@@ -49,12 +49,13 @@ const imports = files.flatMap(importsOf);
 
 function importsOf(from: string): Import[] {
   const text = readFileSync(join(SOURCE, from), 'utf8');
-  const statements = text.matchAll(/^(?:import|export)\b(\s+type\b)?[^;'"]*?['"](\.[^'"]+)\.js['"]/gms);
-  return [...statements].map(([, type, path]) => ({
-    from,
-    to: posix.join(posix.dirname(from), `${path}.ts`),
-    isTypeOnly: type !== undefined,
-  }));
+  const target = (path: string): string => posix.join(posix.dirname(from), `${path}.ts`);
+  const statements = text.matchAll(/^(?:import|export)\b(\s+type\b)?[^;'"()=]*?['"](\.[^'"]+)\.js['"]/gms);
+  const expressions = text.matchAll(/\bimport\(\s*['"](\.[^'"]+)\.js['"]/g);
+  return [
+    ...[...statements].map(([, type, path = '']) => ({ from, to: target(path), isLoadedAlong: type === undefined })),
+    ...[...expressions].map(([, path = '']) => ({ from, to: target(path), isLoadedAlong: false })),
+  ];
 }
 
 function roomOf(file: string): string {
@@ -91,8 +92,8 @@ describe('layers', () => {
   });
 
   it('have no cycles, which fail at load where decorators emit metadata', () => {
-    const values = imports.filter(({ isTypeOnly }) => !isTypeOnly);
-    expect(cyclesIn(new Map(files.map((file) => [file, values.filter(({ from }) => from === file)])))).toEqual([]);
+    const loads = imports.filter(({ isLoadedAlong }) => isLoadedAlong);
+    expect(cyclesIn(new Map(files.map((file) => [file, loads.filter(({ from }) => from === file)])))).toEqual([]);
   });
 });
 

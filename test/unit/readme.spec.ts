@@ -56,19 +56,11 @@ function compile(modules: readonly CodeBlock[]): string[] {
 }
 
 describe('README.md', () => {
-  it('has code that compiles', () => {
+  it('has code that compiles, by a compiler that would tell', () => {
+    const wrong = { language: 'ts', line: 0, text: `export { OnMessages } from 'nestjs-web-pubsub';\n` };
     const modules = blocksIn('ts');
     expect(modules.length).toBeGreaterThan(2);
-    expect(compile(modules)).toEqual([]);
-  }, 60_000);
-
-  it('has code that the compiler would refuse if it were wrong', () => {
-    const wrong = {
-      language: 'ts',
-      line: 1,
-      text: `import { OnMessages } from 'nestjs-web-pubsub';\nexport { OnMessages };\n`,
-    };
-    expect(compile([wrong])).toEqual([expect.stringContaining('OnMessages')]);
+    expect(compile([...modules, wrong])).toEqual([expect.stringMatching(/readme-line-0\.ts: .*'OnMessages'/)]);
   }, 60_000);
 
   it('has JSON that parses', () => {

@@ -7,9 +7,9 @@ import { describeInBrowser } from '../../support/browser.js';
 import { ChatPage } from '../../support/chat-page.js';
 import { startSample } from '../../support/start-sample.js';
 
-const WIDE: BrowserContextOptions = { viewport: { width: 1100, height: 760 } };
+const WIDE: BrowserContextOptions = { viewport: { width: 1100, height: 780 } };
 const NARROW: BrowserContextOptions = {
-  viewport: { width: 360, height: 720 },
+  viewport: { width: 360, height: 780 },
   deviceScaleFactor: 2,
   isMobile: true,
   hasTouch: true,
@@ -221,15 +221,15 @@ describeInBrowser('the chat page', (pages) => {
     ['dark', WIDE, 'dark'],
   ] as const)('fits a %s window', async (name, options, colorScheme) => {
     const subject = await joined('Ann', { ...options, colorScheme });
-    const [ben, chloe] = [await joined('Ben'), await joined('Chloé')];
+    const [bob, chloe] = [await joined('Bob'), await joined('Chloé')];
     await subject.sees('Chloé joined.');
-    await conversation(subject, ben, chloe);
+    await conversation(subject, bob, chloe);
     const { width, height } = options.viewport ?? { width: 0, height: 0 };
     expect(await subject.page.evaluate('document.documentElement.scrollWidth')).toBe(width);
     const composer = await subject.page.locator('#composer').boundingBox();
     expect((composer?.y ?? Infinity) + (composer?.height ?? 0)).toBeLessThanOrEqual(height);
     await screenshot(subject.page, name);
-    await leaveAll(subject, ben, chloe);
+    await leaveAll(subject, bob, chloe);
   });
 
   it('asked for nothing beyond localhost, and had nothing blocked by its own policy', () => {
@@ -238,8 +238,8 @@ describeInBrowser('the chat page', (pages) => {
 });
 
 /** What the pictures show. */
-async function conversation(ann: ChatPage, ben: ChatPage, chloe: ChatPage): Promise<void> {
-  await ben.say('Morning! Is the demo still at ten?');
+async function conversation(ann: ChatPage, bob: ChatPage, chloe: ChatPage): Promise<void> {
+  await bob.say('Morning! Is the demo still at ten?');
   await ann.sees(/still at ten/);
   await ann.say('It is. Room 4, and online for everyone else.');
   await chloe.sees(/Room 4/);
@@ -247,8 +247,8 @@ async function conversation(ann: ChatPage, ben: ChatPage, chloe: ChatPage): Prom
   await chloe.say('Shall I bring coffee?');
   await ann.sees(/coffee/);
   await ann.say('Please do:\n  1 flat white\n  2 espresso');
-  await ben.sees(/espresso/);
-  await ben.say('🎉');
+  await bob.sees(/espresso/);
+  await bob.say('🎉');
   await ann.sees('🎉');
 }
 
