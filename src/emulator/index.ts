@@ -4,6 +4,7 @@ export type { EmulatorOptions } from './emulator-options.js';
 export { InvalidSettingError } from './setting.errors.js';
 export { silentLogger, type EmulatorLogger } from './emulator-logger.js';
 export { DEFAULT_ACCESS_KEY } from './access-keys.js';
+export { EMULATOR_APP_ID, EMULATOR_TENANT_ID } from './identity/managed-identity.js';
 export type { Fault, FaultHandle, FaultKind } from './faults/fault.js';
 export { FaultTargetError } from './faults/fault.errors.js';
 export type { FaultSwitches } from './faults/fault-switches.js';

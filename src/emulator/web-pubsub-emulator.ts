@@ -118,6 +118,7 @@ export class WebPubSubEmulator {
     const emulator = new WebPubSubEmulator(validateOptions(options));
     try {
       emulator.#port = await emulator.#server.listen(emulator.#host, emulator.#port);
+      if (!isLoopback(emulator.#host)) emulator.#context.logger.warn(reachableWarning(emulator.#host));
     } catch (error) {
       await emulator.close();
       throw error;
@@ -226,6 +227,10 @@ export class WebPubSubEmulator {
 const ENTRA_WARNING =
   'allowUnvalidatedEntraTokens is on: REST accepts any bearer token for https://webpubsub.azure.com WITHOUT CHECKING ITS ' +
   'SIGNATURE. Whoever reaches the emulator can do everything.';
+
+function reachableWarning(host: string): string {
+  return `The emulator listens on ${host}: other machines reach it. It is for local and test use only.`;
+}
 
 function accessKeysOf(options: EmulatorOptions): AccessKeys {
   const primary = options.accessKey ?? DEFAULT_ACCESS_KEY;

@@ -130,7 +130,7 @@ function named(kind: EventType['kind'], eventName: string): EventType {
 
 function ofKinds(kinds: Readonly<Record<string, HubEvent['kind']>>, eventName: string): EventType | undefined {
   if (eventName === '') return undefined;
-  return { kind: Object.hasOwn(kinds, eventName) ? kinds[eventName]! : 'unknown', eventName };
+  return { kind: Object.hasOwn(kinds, eventName) ? kinds[eventName] : 'unknown', eventName };
 }
 
 function dataTypeOf(contentType: string | undefined): MessageDataType | undefined {
@@ -184,10 +184,17 @@ function textOf(value: string | readonly string[] | undefined): string | undefin
   return typeof value === 'object' ? value.join(', ') : value;
 }
 
+/** The last time that was read: many events have the same, which is in whole seconds. */
+const lastTime = { text: '', epochMs: Number.NaN };
+
 /** When the time is missing or unreadable, that of arrival [assumed]. */
 function decodeTime(text: string | undefined): Date {
-  const time = text === undefined ? Number.NaN : Date.parse(text);
-  return new Date(Number.isNaN(time) ? Date.now() : time);
+  if (text === undefined) return new Date();
+  if (text !== lastTime.text) {
+    lastTime.epochMs = Date.parse(text);
+    lastTime.text = text;
+  }
+  return Number.isNaN(lastTime.epochMs) ? new Date() : new Date(lastTime.epochMs);
 }
 
 /** UTF-8 bytes that Node shows as latin1 [upstream-events 4.2]; text that is no such thing stays as it is. */
@@ -223,9 +230,7 @@ function decodeMultiMap(value: unknown): MultiMap {
   if (!isObject(value)) return {};
   const names = Object.keys(value);
   if (names.every((name) => name !== '__proto__' && isStrings(value[name]))) return value as MultiMap;
-  return Object.fromEntries(
-    names.filter((name) => name !== '__proto__').map((name) => [name, stringsOf(value[name])]),
-  ) as MultiMap;
+  return Object.fromEntries(names.filter((name) => name !== '__proto__').map((name) => [name, stringsOf(value[name])]));
 }
 
 function isStrings(value: unknown): value is string[] {
@@ -327,7 +332,7 @@ function decodeMqttHeaders({ headers, rawHeaders }: EventRequestParts): MqttUser
     properties.push({ name: header.slice(MQTT_HEADER_PREFIX.length), value: decodeUtf8Header(value) });
   };
   if (rawHeaders && rawHeaders.length > 0) {
-    for (let index = 0; index + 1 < rawHeaders.length; index += 2) add(rawHeaders[index]!, rawHeaders[index + 1]!);
+    for (let index = 0; index + 1 < rawHeaders.length; index += 2) add(rawHeaders[index], rawHeaders[index + 1]);
   } else {
     for (const header of Object.keys(headers)) add(header, textOf(headers[header]) ?? '');
   }

@@ -69,8 +69,8 @@ function encodeText(message: ServiceMessage): string {
     case 'invokeResponse':
       return (
         `{"type":"invokeResponse","invocationId":${JSON.stringify(message.invocationId)},"success":${!message.error}` +
-        `${message.data ? `,${dataMembers(message.data)}` : ''}` +
-        `${message.error ? `,"error":${JSON.stringify(message.error)}` : ''}}`
+        (message.data ? `,${dataMembers(message.data)}` : '') +
+        (message.error ? `,"error":${JSON.stringify(message.error)}}` : '}')
       );
     case 'streamAck':
       return (
@@ -111,8 +111,8 @@ function streamMember(stream: StreamPosition | undefined): string {
   if (!stream) return '';
   return (
     `,"stream":{"streamId":${JSON.stringify(stream.streamId)},"streamSequenceId":${stream.sequenceId}` +
-    `${stream.endOfStream ? ',"endOfStream":true' : ''}` +
-    `${stream.error ? `,"error":${JSON.stringify(stream.error)}` : ''}}`
+    (stream.endOfStream ? ',"endOfStream":true' : '') +
+    (stream.error ? `,"error":${JSON.stringify(stream.error)}}` : '}')
   );
 }
 

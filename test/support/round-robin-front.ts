@@ -1,11 +1,15 @@
 import { Agent, createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A load balancer of the simplest kind: hands each request to the next of several servers, whatever it is about. */
+/**
+ * A load balancer of the simplest kind: hands each request to the next of several servers, whatever it is about. One that is
+ * gone, or says that it is going (503), gets no more; what it did not take is answered with an error, not sent to another.
+ */
 export class RoundRobinFront {
   /** How many requests each of the targets got. */
   readonly counts: number[];
   readonly #agent = new Agent({ keepAlive: true });
+  readonly #gone = new Set<number>();
   #next = 0;
 
   private constructor(
@@ -36,15 +40,27 @@ export class RoundRobinFront {
   }
 
   #forward(incoming: IncomingMessage, outgoing: ServerResponse): void {
-    const index = this.#next++ % this.targets.length;
+    const index = this.#choose();
     this.counts[index]! += 1;
     const { method, headers, url } = incoming;
     const forwarded = request(this.targets[index] + (url ?? ''), { method, headers, agent: this.#agent }, (answer) => {
+      if (answer.statusCode === 503) this.#gone.add(index);
       outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
       answer.pipe(outgoing);
     });
-    // A server that is gone is a bad gateway, which the service takes for a reason to try again.
-    forwarded.on('error', () => (outgoing.headersSent ? outgoing.destroy() : outgoing.writeHead(502).end()));
+    forwarded.on('error', () => {
+      this.#gone.add(index);
+      if (outgoing.headersSent) outgoing.destroy();
+      else outgoing.writeHead(502).end();
+    });
     incoming.pipe(forwarded);
+  }
+
+  #choose(): number {
+    for (let skipped = 0; skipped < this.targets.length; skipped++) {
+      const index = this.#next++ % this.targets.length;
+      if (!this.#gone.has(index)) return index;
+    }
+    return this.#next++ % this.targets.length;
   }
 }

@@ -20,6 +20,7 @@ import { handleClientMessage } from './handlers/index.js';
 import { payloadOf, type OutboundFrame } from './outbound-frame.js';
 import { PublishedStreams } from './published-streams.js';
 import { createReconnectionToken } from './recovery.js';
+import { SerialFrames, type ClientFrame } from './serial-frames.js';
 import { describeClientMessage, describeServiceMessage } from './traffic-summary.js';
 
 export interface ClientSessionOptions {
@@ -36,16 +37,6 @@ export interface ClientSessionOptions {
   readonly onEnded: () => void;
 }
 
-/** A frame that waits for the handling of the one before. */
-interface WaitingFrame {
-  readonly payload: Buffer;
-  readonly isBinary: boolean;
-}
-
-/** So much waits in memory for a slow event handler; what comes then waits in the network. */
-const MAX_WAITING_FRAMES = 256;
-const MAX_WAITING_BYTES = 4 * 1024 * 1024;
-
 /**
  * A connection's conversation with its client: frames in, one after the other; messages out; and for a reliable connection
  * all that outlives a socket. A session has at most one socket at a time, and an ended one has none.
@@ -59,10 +50,12 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
   readonly #lifetime = new AbortController();
   #socket?: ClientSocket;
   #recoveryTimer?: ScheduledCall;
-  #waiting: WaitingFrame[] = [];
-  #waitingBytes = 0;
-  /** The handling of a frame that takes its time; absent: none is being handled. */
-  #handling?: Promise<void>;
+  // Asked for every message, hence not read from the signal.
+  #isEnded = false;
+  readonly #frames = new SerialFrames(
+    (frame) => this.#handle(frame),
+    () => this.#socket?.resumeReading(),
+  );
 
   constructor(
     readonly context: EmulatorContext,
@@ -82,7 +75,7 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
   }
 
   get isEnded(): boolean {
-    return this.#lifetime.signal.aborted;
+    return this.#isEnded;
   }
 
   /** Aborted when the connection has ended: nobody waits for an answer any more. */
@@ -104,7 +97,7 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
     this.#recoveryTimer?.cancel();
     this.#socket?.drop();
     this.#socket = socket;
-    if (this.#isBehind(1)) socket.pauseReading();
+    if (this.#frames.isBehind) socket.pauseReading();
     const replayed = this.#deliveries?.replay(this.context.clock.now()) ?? [];
     this.record('recovered', `${replayed.length} messages sent again`);
     // The official client takes up its streams only when it hears that it is connected; without streams it expects nothing.
@@ -164,7 +157,7 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
   /** Resolves when the frames that are under way, both ways, have arrived and those of the client are handled. */
   async idle(): Promise<void> {
     await this.#socket?.roundTrip();
-    while (this.#handling) await this.#handling;
+    await this.#frames.settled();
   }
 
   hasSocket(): boolean {
@@ -187,13 +180,8 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
   }
 
   onFrame(payload: Buffer, isBinary: boolean): void {
-    if (this.#handling) {
-      this.#waiting.push({ payload, isBinary });
-      this.#waitingBytes += payload.length;
-      if (this.#isBehind(1)) this.#socket?.pauseReading();
-      return;
-    }
-    this.#handle({ payload, isBinary });
+    this.#frames.push({ payload, isBinary });
+    if (this.#frames.isBehind) this.#socket?.pauseReading();
   }
 
   onLost(close: CloseReason, cause: LossCause): void {
@@ -219,37 +207,21 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
     });
   }
 
-  #handle({ payload, isBinary }: WaitingFrame): void {
+  #handle({ payload, isBinary }: ClientFrame): Promise<void> | undefined {
+    if (this.#isEnded) return undefined;
     const decoded = this.options.decoder.decode(payload, isBinary);
     const frame = isBinary ? payload : payload.toString();
     if (decoded.kind === 'violation') {
       this.record('received', `invalid: ${decoded.problem}`, { frame });
-      return this.closeWith({ code: decoded.closeCode, reason: decoded.reason });
+      this.closeWith({ code: decoded.closeCode, reason: decoded.reason });
+      return undefined;
     }
     this.record('received', describeClientMessage(decoded.message), { frame });
-    const handled = handleClientMessage(this, decoded.message);
-    if (!handled) return;
-    this.#handling = handled.then(() => this.#handleWaiting());
-  }
-
-  // Frames of one connection are handled strictly one after another, across its sockets [client-websocket 2].
-  #handleWaiting(): void {
-    this.#handling = undefined;
-    while (!this.#handling && !this.isEnded) {
-      const next = this.#waiting.shift();
-      if (!next) break;
-      this.#waitingBytes -= next.payload.length;
-      this.#handle(next);
-    }
-    if (!this.#isBehind(0.5)) this.#socket?.resumeReading();
-  }
-
-  #isBehind(share: number): boolean {
-    return this.#waiting.length > MAX_WAITING_FRAMES * share || this.#waitingBytes > MAX_WAITING_BYTES * share;
+    return handleClientMessage(this, decoded.message);
   }
 
   #sendSequenced(message: SequencedMessage): void {
-    if (this.isEnded) return;
+    if (this.#isEnded) return;
     if (!this.#deliveries) {
       const frame = this.options.encoder.encode(message);
       if (frame && this.#socket && !this.#socket.send(frame)) this.#failSlowClient();
@@ -282,11 +254,12 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
   }
 
   #end(reason: string, status: number): void {
-    if (this.isEnded) return;
+    if (this.#isEnded) return;
+    this.#isEnded = true;
     this.#lifetime.abort();
     this.#recoveryTimer?.cancel();
     this.#socket = undefined;
-    this.#waiting = [];
+    this.#frames.clear();
     this.record('disconnected', 'the connection ended', { status, frame: reason });
     this.streams.cancelAll();
     for (const invocation of this.invocations.values()) invocation.abort();

@@ -29,6 +29,7 @@ import { FrameEncoder } from './frame-encoder.js';
 import { PendingSocket } from './pending-socket.js';
 import { checkReconnectionToken } from './recovery.js';
 import { SocketAcceptor } from './socket-acceptor.js';
+import { chooseSubprotocol, spellAsOffered } from './subprotocol-choice.js';
 
 export interface ClientEndpointOptions {
   /** How long a dropped reliable connection waits for its client. Milliseconds; default 30 000 [client-websocket 9]. */
@@ -77,7 +78,7 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): Promise<void> {
     if (this.#isClosing) return refuseUpgrade(socket, 503, CLOSES.shutdown.reason);
     const read = readHandshake(request, url);
-    if (read.kind === 'invalid') return this.#refuse(socket, url.pathname, read.refusal);
+    if (read.kind === 'invalid') return this.#refuse(socket, '', read.refusal);
     const { handshake } = read;
     const hub = this.hubs.get(handshake.hub);
     if (handshake.recovery) return this.#recover(hub, handshake, request, socket, head);
@@ -168,11 +169,12 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
     const { handshake, identity, mode, outcome, request, socket, head } = accepted;
     if (outcome.userId !== undefined) connection.userId = outcome.userId;
     if (outcome.roles) connection.permissions = this.#permit(outcome.roles);
-    const subprotocol = this.#chooseSubprotocol(handshake.offeredSubprotocols, outcome.subprotocol);
-    if (subprotocol !== undefined) connection.subprotocol = subprotocol;
+    const choice = chooseSubprotocol(handshake.offeredSubprotocols, outcome.subprotocol);
+    if (choice.warning !== undefined) this.context.logger.warn(choice.warning);
+    if (choice.name !== undefined) connection.subprotocol = choice.name;
 
     const session = this.#createSession(connection, mode);
-    const clientSocket = this.#openSocket(connection.hub, request, socket, head, subprotocol, session);
+    const clientSocket = this.#openSocket(connection.hub, request, socket, head, choice.name, session);
     if (!clientSocket) return this.#abandon(connection);
     this.#sessions.set(connection, session);
     connection.attach(session);
@@ -194,7 +196,8 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
       this.#openSocket(hub, request, socket, head, subprotocol, ignored)?.close(CLOSES.notRecovered);
       return this.#recordRefusal(hub.name, `recovery refused: ${problem}`, CLOSES.notRecovered.code, connectionId);
     }
-    const subprotocol = this.#spellAsOffered(handshake.offeredSubprotocols, session.connection.subprotocol);
+    const original = session.connection.subprotocol;
+    const subprotocol = original && spellAsOffered(handshake.offeredSubprotocols, original);
     const clientSocket = this.#openSocket(hub, request, socket, head, subprotocol, session);
     if (clientSocket) session.recover(clientSocket);
   }
@@ -236,31 +239,6 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
       this.#encoders.set(codec, encoder);
     }
     return encoder;
-  }
-
-  /** [client-websocket 1.3] upstream's choice, else the first name of the service's own. */
-  #chooseSubprotocol(offered: readonly string[], chosen: string | undefined): string | undefined {
-    if (chosen === undefined) {
-      const selected = selectSubprotocol(offered);
-      if (offered.length > 0 && selected === undefined) {
-        this.context.logger.warn(
-          `No subprotocol was chosen from ${offered.join(', ')}, and most clients refuse such a connection: ` +
-            'the connect event handler must choose one that is not of the service.',
-        );
-      }
-      return selected;
-    }
-    if (!offered.some((name) => name.toLowerCase() === chosen.toLowerCase())) {
-      this.context.logger.warn(
-        `The connect event handler chose the subprotocol ${JSON.stringify(chosen)}, which the client did not offer; ` +
-          'most clients refuse such a connection.',
-      );
-    }
-    return this.#spellAsOffered(offered, chosen);
-  }
-
-  #spellAsOffered(offered: readonly string[], name: string | undefined): string | undefined {
-    return offered.find((other) => other.toLowerCase() === name?.toLowerCase()) ?? name;
   }
 
   #permit(roles: readonly string[]): ConnectionPermissions {

@@ -30,7 +30,7 @@ export class FaultSwitches {
    */
   set(fault: Fault): FaultHandle {
     const checked = validateFault(fault);
-    const active = new ActiveFault(++this.#lastId, checked, () => this.#end(active));
+    const active = new ActiveFault(++this.#lastId, checked, (isUsedUp) => this.#end(active, isUsedUp));
     this.#begin(active);
     this.note(checked, `fault ${active.id}: ${describe(checked)}`);
     return active;
@@ -101,13 +101,14 @@ export class FaultSwitches {
     if (fault.kind === 'refuseValidation') this.resetValidations(fault.hub);
   }
 
-  #end(active: ActiveFault): void {
+  #end(active: ActiveFault, isUsedUp: boolean): void {
     this.#active.delete(active.id);
     const { fault } = active;
     if (fault.kind === 'throttleClient') {
       this.hubs().find(fault.hub)?.connections.get(fault.connectionId)?.holdSocket(false);
     }
-    if (fault.kind === 'refuseValidation') this.resetValidations(fault.hub);
+    // The refusal that used it up is still under way; the service asks again by itself.
+    if (fault.kind === 'refuseValidation' && !isUsedUp) this.resetValidations(fault.hub);
     this.note(fault, `fault ${active.id} ended: ${describe(fault)}`);
   }
 
@@ -128,19 +129,23 @@ class ActiveFault implements FaultHandle {
   constructor(
     readonly id: number,
     readonly fault: Fault,
-    private readonly onEnd: () => void,
+    private readonly onEnd: (isUsedUp: boolean) => void,
   ) {}
 
   strike(): void {
     this.#strikes++;
-    if ('times' in this.fault && this.fault.times !== undefined && this.#strikes >= this.fault.times) this.clear();
+    if ('times' in this.fault && this.fault.times !== undefined && this.#strikes >= this.fault.times) this.#end(true);
   }
 
   clear(): void {
+    this.#end(false);
+  }
+
+  #end(isUsedUp: boolean): void {
     if (!this.isActive) return;
     this.isActive = false;
     this.timer?.cancel();
-    this.onEnd();
+    this.onEnd(isUsedUp);
   }
 }
 

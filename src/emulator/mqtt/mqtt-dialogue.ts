@@ -46,7 +46,7 @@ export class MqttDialogue implements MqttSocketListener {
   #handle(packet: Packet): void | Promise<void> {
     const { socket } = this;
     if (this.#session) return handlePacket(packet, { session: this.#session, socket, context: this.services.context });
-    // [O 3.1]
+    // [mqtt-5 3.1]
     if (packet.cmd !== 'connect') return socket.close(1002, 'The first packet must be CONNECT.');
     return this.#connect(packet);
   }

@@ -42,7 +42,7 @@ export class MqttSocket implements PacketLimits {
   version: 4 | 5 = 5;
   /** What the client is able to receive. Bytes; absent: anything. */
   maximumPacketSize?: number;
-  /** Whether reason strings may go into other packets than CONNACK and DISCONNECT [O 3.1.2.11.7]. */
+  /** Whether reason strings may go into other packets than CONNACK and DISCONNECT [mqtt-5 3.1.2.11.7]. */
   wantsProblemInformation = true;
   /** How it came to its end, as the `disconnected` event tells it. */
   ending: MqttDisconnectProperties = { initiatedByClient: false };
@@ -54,8 +54,10 @@ export class MqttSocket implements PacketLimits {
   #isPaused = false;
   #isOver = false;
   #hasLost = false;
-  #held?: Buffer[];
-  #heldBytes = 0;
+  #isHeld = false;
+  /** What is sent in one go, in one frame: a frame may hold several packets [client-mqtt 1]. */
+  #outgoing: Buffer[] = [];
+  #outgoingBytes = 0;
   #hasConnected = false;
   #lastPacketAt: number;
   #timer?: ScheduledCall;
@@ -87,7 +89,7 @@ export class MqttSocket implements PacketLimits {
 
   /** Whether so much waits to be read by the client that what may be lost is better not sent. */
   get isCongested(): boolean {
-    return this.webSocket.bufferedAmount + this.#heldBytes > MAX_BUFFERED_BYTES;
+    return this.webSocket.bufferedAmount + this.#outgoingBytes > MAX_BUFFERED_BYTES;
   }
 
   /** Aborted when the client has gone. */
@@ -116,10 +118,9 @@ export class MqttSocket implements PacketLimits {
     if (!this.isOpen) return false;
     const bytes = this.#encode(packet);
     if (!bytes) return false;
-    if (this.#held) {
-      this.#held.push(bytes);
-      this.#heldBytes += bytes.length;
-    } else this.webSocket.send(bytes);
+    this.#outgoing.push(bytes);
+    this.#outgoingBytes += bytes.length;
+    if (this.#outgoing.length === 1 && !this.#isHeld) queueMicrotask(() => this.#flush());
     this.listener.onSent(packet);
     return true;
   }
@@ -140,12 +141,13 @@ export class MqttSocket implements PacketLimits {
   close(code: number, reason: string): void {
     if (this.#isOver) return;
     this.#end();
-    this.hold(false);
+    this.#isHeld = false;
+    this.#flush();
     this.webSocket.close(code, fitCloseReason(reason));
     this.#lose();
   }
 
-  /** The client said that it goes: what comes after counts no more. */
+  /** The client has said that it goes: what comes after counts no more. */
   acceptDisconnect(packet: IDisconnectPacket): void {
     const userProperties = readUserProperties(packet.properties?.userProperties);
     this.ending = {
@@ -162,14 +164,16 @@ export class MqttSocket implements PacketLimits {
 
   /** While held, packets to the client pile up here. */
   hold(isHeld: boolean): void {
-    if (isHeld) {
-      this.#held ??= [];
-      return;
-    }
-    const held = this.#held;
-    this.#held = undefined;
-    this.#heldBytes = 0;
-    for (const bytes of held ?? []) this.webSocket.send(bytes);
+    this.#isHeld = isHeld;
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#isHeld || this.#outgoing.length === 0) return;
+    const packets = this.#outgoing;
+    this.#outgoing = [];
+    this.#outgoingBytes = 0;
+    this.webSocket.send(packets.length === 1 ? packets[0] : Buffer.concat(packets));
   }
 
   #encode(packet: Packet): Buffer | undefined {
@@ -203,7 +207,7 @@ export class MqttSocket implements PacketLimits {
       this.#refuseSize();
       return;
     }
-    // The packet library gives -1 when there was no room for an id; 0 is not one [O 2.2.1].
+    // The packet library gives -1 when there was no room for an id; 0 is not one [mqtt-5 2.2.1].
     if (packet.messageId !== undefined && packet.messageId < 1) {
       this.#onMalformed(new Error('Invalid packet identifier'));
       return;

@@ -5,7 +5,7 @@ export interface PacketLimits {
   readonly version: 4 | 5;
   /** Bytes; absent: anything. */
   readonly maximumPacketSize?: number;
-  /** Whether reasons and user properties may go into packets other than PUBLISH, CONNACK and DISCONNECT [O 3.1.2.11.7]. */
+  /** Whether reasons and user properties may go into packets other than PUBLISH, CONNACK and DISCONNECT [mqtt-5 3.1.2.11.7]. */
   readonly wantsProblemInformation: boolean;
 }
 
@@ -18,7 +18,7 @@ export function writePacket(packet: Packet, limits: PacketLimits): Buffer | unde
   const isWhole = wantsProblemInformation || OUTSPOKEN.has(packet.cmd);
   const bytes = generate(isWhole ? packet : withoutExplanation(packet), { protocolVersion });
   if (bytes.length <= maximumPacketSize) return bytes;
-  // [O 3.1.2.11.4] what explains a packet goes before the packet itself does
+  // [mqtt-5 3.1.2.11.4] what explains a packet goes before the packet itself does
   const shorter = generate(withoutExplanation(packet), { protocolVersion });
   return shorter.length <= maximumPacketSize ? shorter : undefined;
 }

@@ -103,6 +103,8 @@ function hintFor(status: number, headers: UpstreamResponse['headers']): string {
     case 429:
       return ': the application limits the rate; the service does not try again';
     default:
-      return status >= 500 ? ': the application failed; its own log says why' : '';
+      return status >= 500
+        ? ': the application failed; its own log says why'
+        : ': the application refused the event; its answer, or its own log, says why';
   }
 }

@@ -117,14 +117,14 @@ describe('a simple client in sendEvent mode [client-websocket 4]', () => {
   });
 
   it('cancels the pending request when it disconnects', async () => {
-    let cancelled: () => void;
-    const isCancelled = new Promise<void>((resolve) => (cancelled = resolve));
-    upstream.onEvent = () => (response) => response.once('close', () => cancelled());
+    let cancelled: (hasAnswered: boolean) => void;
+    const isCancelled = new Promise<boolean>((resolve) => (cancelled = resolve));
+    upstream.onEvent = () => (response) => response.once('close', () => cancelled(!response.writableEnded));
     const client = await connectSimple();
     client.send('ask');
     await nextMessageEvent();
     client.socket.close();
-    await isCancelled;
+    expect(await isCancelled).toBe(true);
   });
 });
 

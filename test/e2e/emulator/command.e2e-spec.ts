@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { runCommand } from '../../../src/emulator/command/run-command.js';
 import { TestProcess } from '../../support/child-process.js';
 import { connectJsonClient, WebSocketClient } from '../../support/connect-client.js';
 import { freePort } from '../../support/free-port.js';
@@ -101,33 +102,58 @@ describe('the command web-pubsub-emulator', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('ends with code 1, and without a stack, for an unknown flag', async () => {
+    const command = run('--prot', '1');
+    expect(await command.exit()).toBe(1);
+    expect(command.output).toMatch(/unknown option '--prot'[^]*Did you mean --port\?[^]*--help/);
+    expect(command.output).not.toContain('    at ');
+  });
+});
+
+describe('what the command answers without a process of its own', () => {
+  async function answerTo(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    const written = { stdout: '', stderr: '' };
+    const code = await runCommand(args, {
+      version: '1.2.3',
+      stdout: { write: (text) => (written.stdout += text) },
+      stderr: { write: (text) => (written.stderr += text) },
+      stopped: Promise.resolve(),
+    });
+    return { code, ...written };
+  }
+
   it.each<[string, string[], RegExp]>([
-    ['an unknown flag', ['--prot', '1'], /unknown option '--prot'[^]*Did you mean --port\?[^]*--help/],
     [
       'a broken setting',
       ['--hub-name', 'a', '--event-handler', 'url-template=x'],
       /hubs\.a\.eventHandlers\[0\]\.urlTemplate: must be/,
     ],
     ['a missing file', ['--config', '/none/emulator.json'], /\/none\/emulator\.json cannot be read/],
-  ])('ends with code 1 for %s', async (_name, args, message) => {
-    const command = run(...args);
-    expect(await command.exit()).toBe(1);
-    expect(command.output).toMatch(message);
-    expect(command.output).not.toContain('    at ');
+    [
+      'a host of another machine',
+      ['--port', '0', '--host', '192.0.2.1'],
+      /192\.0\.2\.1 is not an address of this machine/,
+    ],
+  ])('code 1 for %s', async (_name, args, message) => {
+    expect(await answerTo(...args)).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(message) });
   });
 
-  it('ends with code 1 when its port is in use, and names it', async () => {
-    const command = run('--port', String(upstream.port));
-    expect(await command.exit()).toBe(1);
-    expect(command.output).toMatch(new RegExp(`Port ${upstream.port} is in use`));
+  it('code 1 when its port is in use, and names it', async () => {
+    const { code, stderr } = await answerTo('--port', String(upstream.port));
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`Port ${upstream.port} is in use`)]);
   });
 
-  it('shows its version and its help', async () => {
-    const version = run('--version');
-    expect(await version.exit()).toBe(0);
-    expect(version.output).toMatch(/^\d+\.\d+\.\d+/);
-    const help = run('--help');
-    expect(await help.exit()).toBe(0);
-    expect(help.output).toContain('--event-handler <key=value...>');
+  it('a warning when other machines reach it', async () => {
+    const { code, stderr } = await answerTo('--port', '0', '--host', '0.0.0.0');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('WARN The emulator listens on 0.0.0.0')]);
+  });
+
+  it('its version and its help', async () => {
+    expect(await answerTo('--version')).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' });
+    expect(await answerTo('--help')).toEqual({
+      code: 0,
+      stdout: expect.stringContaining('--event-handler <key=value...>'),
+      stderr: '',
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Fault } from '../../../src/emulator/faults/fault.js';
 import type { TrafficEntry } from '../../../src/emulator/traffic-log.js';
 import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
@@ -47,6 +47,18 @@ function noteOf(entry: TrafficEntry): string[] {
   return entry.door === 'upstream' && entry.fault !== undefined ? [entry.fault] : [];
 }
 
+/** Waits for what a fault did, or for an upstream call without one by its event's name. */
+function recorded(pattern: RegExp): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = emulator.traffic.subscribe((entry) => {
+      const texts = entry.door === 'upstream' && entry.fault === undefined ? [entry.eventName] : noteOf(entry);
+      if (!texts.some((text) => pattern.test(text))) return;
+      stop();
+      resolve();
+    });
+  });
+}
+
 describe('faults of sockets', () => {
   it('dropSocket ends a connection that is not reliable, without a closing handshake', async () => {
     const client = await connectJsonClient(emulator);
@@ -54,7 +66,7 @@ describe('faults of sockets', () => {
     expect(fault.isActive).toBe(false);
     expect((await client.closed()).code).toBe(1006);
     expect((await callRest(emulator, `HEAD /api/hubs/chat/connections/${client.connectionId}`)).status).toBe(404);
-    expect(faultsOnRecord()).toEqual(['fault 1: dropSocket hub=chat']);
+    expect(faultsOnRecord()).toEqual(['the socket was cut', 'fault 1: dropSocket hub=chat']);
   });
 
   it('forceRecovery makes a reliable client come back, with nothing lost', async () => {
@@ -96,7 +108,9 @@ describe('faults of sockets', () => {
     expect(await client.next()).toMatchObject({ data: 'late' });
     expect(fault.isActive).toBe(false);
     expect(faultsOnRecord()).toEqual([
+      'the socket is held',
       'fault 1: throttleClient hub=chat durationMs=1000',
+      'the socket is released',
       'fault 1 ended: throttleClient hub=chat durationMs=1000',
     ]);
   });
@@ -156,8 +170,9 @@ describe('faults of calls to upstream', () => {
 
   beforeAll(async () => {
     upstream = await RecordingUpstream.start();
-    return () => upstream.close();
   });
+
+  afterAll(() => upstream.close());
 
   async function connect(): Promise<JsonClient> {
     upstream.requests.length = 0;
@@ -175,7 +190,7 @@ describe('faults of calls to upstream', () => {
     await client.next();
     emulator.faults.set({ kind: 'delayUpstream', delayMs: 5_000, times: 1 });
     raise(client, 2);
-    await waitFor(() => clock.pending > 0 && emulator.faults.list().length === 0);
+    await recorded(/^fault 1 ended: delayUpstream/);
     expect(upstream.events).toHaveLength(1);
     clock.advance(5_000);
     expect(await client.next()).toMatchObject({ ackId: 2, success: true });
@@ -197,8 +212,9 @@ describe('faults of calls to upstream', () => {
     const client = await connect();
     emulator.faults.set({ kind: 'failUpstream', hub: 'chat', connectionId: client.connectionId, times: 1 });
     raise(client);
-    await waitFor(() => faultsOnRecord().includes('the connection was broken'));
-    clock.advance(60_000);
+    await recorded(/^the connection was broken/);
+    await new Promise(setImmediate);
+    clock.advance(1_000);
     expect(await client.next()).toMatchObject({ ackId: 1, success: true });
     expect(upstream.events).toHaveLength(1);
   });
@@ -217,23 +233,17 @@ describe('faults of calls to upstream', () => {
     const client = await connect();
     raise(client);
     expect(await client.next()).toMatchObject({ success: true });
+    const refused = recorded(/^the validation was refused without asking upstream/);
     const fault = emulator.faults.set({ kind: 'refuseValidation', hub: 'chat' });
-    await waitFor(() => faultsOnRecord().includes('the validation was refused without asking upstream'));
+    await refused;
     raise(client, 2);
     expect(await client.next()).toMatchObject({ ackId: 2, success: false });
-    const before = upstream.validations.length;
+    const asked = recorded(/^validate$/);
     fault.clear();
-    await waitFor(() => upstream.validations.length > before);
-    await waitFor(() => emulator.traffic.entries().some(isAllowedValidation(before)));
+    await asked;
     raise(client, 3);
     expect(await client.next()).toMatchObject({ ackId: 3, success: true });
   });
-
-  function isAllowedValidation(count: number): (entry: TrafficEntry) => boolean {
-    let seen = 0;
-    return (entry) =>
-      entry.door === 'upstream' && entry.eventName === 'validate' && entry.fault === undefined && ++seen > count;
-  }
 });
 
 describe('faults over HTTP', () => {
@@ -291,8 +301,3 @@ describe('faults over HTTP', () => {
     expect(preflight.headers['access-control-allow-origin']).toBeUndefined();
   });
 });
-
-/** Until what others do in their own time has come about. */
-async function waitFor(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(setImmediate);
-}

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_ACCESS_KEY } from '../../../src/emulator/access-keys.js';
@@ -115,6 +115,28 @@ describe('unknown paths', () => {
   );
 });
 
+describe('bytes that are no HTTP', () => {
+  it.each([
+    ['rubbish', '\u0000\u0001rubbish\r\n\r\n'],
+    ['a header without a colon', 'GET / HTTP/1.1\r\nrubbish\r\n\r\n'],
+    ['more headers than anybody needs', `GET / HTTP/1.1\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`],
+    [
+      'an upgrade to something else',
+      'GET /client/hubs/chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n',
+    ],
+  ])('end the socket, and nothing else: %s', async (_name, bytes) => {
+    const emulator = await startEmulator();
+    const socket = connect(emulator.port, '127.0.0.1');
+    socket.on('error', () => {});
+    let answer = '';
+    socket.on('data', (chunk) => (answer += chunk.toString('latin1')));
+    socket.write(bytes);
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect((await callRest(emulator, 'HEAD /api/health')).status).toBe(200);
+  });
+});
+
 describe('setHub', () => {
   it('takes effect with the next event, whatever the spelling of the name', async () => {
     const emulator = await startEmulator();
@@ -174,7 +196,7 @@ describe('close', () => {
     await closing;
     await simple.closed();
     await json.closed();
-    await expect(fetch(`http://127.0.0.1:${port}/api/health`)).rejects.toThrow();
+    await expect(fetch(`http://127.0.0.1:${port}/api/health`)).rejects.toThrow('fetch failed');
     const successor = await startEmulator({ port });
     expect(successor.port).toBe(port);
     await upstream.close();

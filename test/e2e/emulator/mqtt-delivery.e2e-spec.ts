@@ -198,6 +198,9 @@ describe('with the official client', () => {
   ])('%s: both ways', async (_name, protocol) => {
     const client = new WebPubSubClient(clientUrl(emulator, { userId: 'bob', roles: ALL_ROLES }), {
       ...(protocol && { protocol }),
+      // Their timers outlive the client.
+      keepAliveIntervalInMs: 0,
+      keepAliveTimeoutInMs: 0,
     });
     const received = new Promise<unknown>((resolve) => {
       client.on('group-message', ({ message }) => resolve(message));
@@ -320,6 +323,19 @@ describe('from REST and other clients to MQTT', () => {
     await service.sendToAll('z', { contentType: 'text/plain' });
     expect((await receiver.untilPingresp()).map(textOf)).toEqual(['z']);
   });
+});
+
+it('a simple client sends to a group of MQTT clients', async () => {
+  const receiver = await subscriber();
+  const sender = await WebSocketClient.connect(emulator, {
+    roles: ALL_ROLES,
+    query: { webpubsub_mode: 'sendToGroup', group: 't' },
+  });
+  sender.send('x');
+  sender.send(Buffer.from([255]));
+  const [text, bytes] = [await receiver.expect('publish'), await receiver.expect('publish')];
+  expect([text.payload, text.properties?.contentType]).toEqual([Buffer.from('x'), 'text/plain']);
+  expect([bytes.payload, bytes.properties?.contentType]).toEqual([Buffer.from([255]), 'application/octet-stream']);
 });
 
 describe('fault switches', () => {

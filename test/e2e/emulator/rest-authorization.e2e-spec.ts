@@ -59,6 +59,7 @@ describe('an access-key token [auth 2]', () => {
     ['another path', GROUP, (o) => `${o}/api/hubs/chat/groups/h`, 401],
     ['another query', `${GROUP}?api-version=2024-12-01`, (o) => `${o}${GROUP}?api-version=2021-10-01`, 401],
     ['another host', GROUP, () => `http://example.com${GROUP}`, 401],
+    ['another name of this machine', GROUP, (o) => `${o.replace('localhost', '127.0.0.1')}${GROUP}`, 404],
     ['another port', GROUP, () => `http://localhost:1${GROUP}`, 401],
     ['an encoded spelling of a decoded path', '/api/hubs/a[1]/groups/g', (o) => `${o}/api/hubs/a%5B1%5D/groups/g`, 404],
     ['a decoded spelling of an encoded path', '/api/hubs/a%5B1%5D/groups/g', (o) => `${o}/api/hubs/a[1]/groups/g`, 404],
@@ -80,6 +81,7 @@ describe('an access-key token [auth 2]', () => {
     ['another scheme', { authorization: 'Basic abc' }, 401],
     ['no token', { authorization: 'Bearer ' }, 401],
     ['no JWT', { authorization: 'Bearer abc' }, 401],
+    ['a JWT whose claims are no JSON', { authorization: 'Bearer eyJhbGciOiJIUzI1NiJ9.e30x.c2ln' }, 401],
     ['an unsigned JWT', { authorization: `Bearer ${jwt.sign({ a: 1 }, '', { algorithm: 'none' })}` }, 401],
   ])('is asked for: %s', async (_name, options, status) => {
     const reply = await callRest(emulator, `GET ${GROUP}/connections`, options);

@@ -57,20 +57,21 @@ export function handleClientMessage(session: ClientSession, message: ClientMessa
     });
     return undefined;
   }
+  const fail = (error: unknown): void => {
+    session.context.logger.error(`A client message of kind ${message.kind} failed: ${String(error)}`);
+    answer(session, message.kind, ackId, { error: INTERNAL_ERROR });
+  };
   // The table is typed by kind; a lookup by a union of kinds loses the tie between handler and message.
   const handler = HANDLERS[message.kind] as (session: ClientSession, message: ClientMessage) => Handled;
-  const handled = handler(session, message);
-  if (!(handled instanceof Promise)) {
+  try {
+    const handled = handler(session, message);
+    if (handled instanceof Promise)
+      return handled.then((outcome) => answer(session, message.kind, ackId, outcome)).catch(fail);
     answer(session, message.kind, ackId, handled);
-    return undefined;
+  } catch (error) {
+    fail(error);
   }
-  return handled.then(
-    (outcome) => answer(session, message.kind, ackId, outcome),
-    (error: unknown) => {
-      session.context.logger.error(`A client message of kind ${message.kind} failed: ${String(error)}`);
-      answer(session, message.kind, ackId, { error: INTERNAL_ERROR });
-    },
-  );
+  return undefined;
 }
 
 function answer(

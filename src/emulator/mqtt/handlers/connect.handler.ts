@@ -49,7 +49,7 @@ export async function handleConnect(
 
   const terms = readTerms(packet);
   const existing = sessions.find(hub, clientId);
-  // [O 3.1.2.11.2, 3.1.1 3.1.2.4] a session that ends with its network connection is not for others to take up
+  // [mqtt-5 3.1.2.11.2] [mqtt-3.1.1 3.1.2.4] a session that ends with its network connection is not for others to take up
   const isResumed = existing !== undefined && !packet.clean && existing.retentionMs > 0;
   if (existing && !isResumed) {
     existing.end('Another client began a new session with this client id.', REASON_CODES.sessionTakenOver);

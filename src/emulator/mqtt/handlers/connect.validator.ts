@@ -64,7 +64,7 @@ function findPropertyFault({ properties = {} }: IConnectPacket): ConnectRefusal 
       reason: 'Enhanced authentication is not supported.',
     };
   }
-  // [O 3.1.2.11.3, 3.1.2.11.4]
+  // [mqtt-5 3.1.2.11.3, 3.1.2.11.4]
   if (properties.receiveMaximum === 0 || properties.maximumPacketSize === 0) {
     return {
       reasonCode: REASON_CODES.protocolError,

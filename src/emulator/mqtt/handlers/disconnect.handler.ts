@@ -7,7 +7,7 @@ import { MAX_RETENTION_SECONDS } from './connect.validator.js';
 export function handleDisconnect(packet: IDisconnectPacket, { session, socket }: MqttExchange): void {
   const expiry = packet.properties?.sessionExpiryInterval;
   if (expiry !== undefined) {
-    // [O 3.14.2.2.2]
+    // [mqtt-5 3.14.2.2.2]
     if (expiry > 0 && session.retentionMs === 0) {
       return socket.disconnect(REASON_CODES.protocolError, 'The session was to end with its network connection.');
     }

@@ -17,7 +17,7 @@ export function handlePublish(packet: IPublishPacket, exchange: MqttExchange): v
   const fault = findPublishFault(packet, socket.version);
   if (fault) return socket.disconnect(fault.code, fault.reason ?? '');
   const messageId = packet.messageId ?? 0;
-  // [O 4.3.3] a repetition is answered, not published again
+  // [mqtt-5 4.3.3] a repetition is answered, not published again
   if (packet.qos === 2 && session.receivedIds.has(messageId)) {
     socket.send({ cmd: 'pubrec', messageId, reasonCode: REASON_CODES.success });
     return;
@@ -86,7 +86,7 @@ function acknowledge(
   { session, socket }: MqttExchange,
 ): void {
   if (qos === 0) return;
-  // [O 4.3.3] in 5.0 a failure ends the exchange; in 3.1.1 there is none, and PUBREL will come
+  // [mqtt-5 4.3.3] in 5.0 a failure ends the exchange; in 3.1.1 there is none, and PUBREL will come
   if (qos === 2 && !(isFailure(verdict.code) && socket.version === 5)) session.receivedIds.add(messageId);
   socket.send({
     cmd: qos === 1 ? 'puback' : 'pubrec',
@@ -108,8 +108,7 @@ function recordFanOut(packet: IPublishPacket, receivers: number, { session, cont
     action: 'fanOut',
     connectionId,
     userId,
-    frame: payloadOf(packet),
-    summary: `group ${packet.topic}`,
+    summary: `message to group ${packet.topic}`,
     receivers,
   });
 }

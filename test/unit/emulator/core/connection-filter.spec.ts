@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
 import {
   compileConnectionFilter,
@@ -14,14 +14,20 @@ const nora: FilterSubject = {
 };
 const anonymous: FilterSubject = { connectionId: 'c2', groups: new Set() };
 
+/** The refusal in words; any other failure is thrown. */
 function messageOf(filter: string, subject = anonymous): string {
+  const outcome = outcomeOf(filter, subject);
+  if (typeof outcome === 'boolean') throw new Error(`${filter} was accepted.`);
+  return outcome;
+}
+
+function outcomeOf(filter: string, subject = anonymous): boolean | string {
   try {
-    compileConnectionFilter(filter)(subject);
+    return compileConnectionFilter(filter)(subject);
   } catch (error) {
-    expect(error).toBeInstanceOf(InvalidFilterError);
-    return (error as Error).message;
+    if (error instanceof InvalidFilterError) return error.message;
+    throw error;
   }
-  throw new Error(`${filter} was accepted.`);
 }
 
 describe('a filter [rest-api 7]', () => {
@@ -221,23 +227,15 @@ describe('a filter [rest-api 7]', () => {
       ' ',
       '.',
     ];
-    fc.assert(
-      fc.property(fc.array(fc.oneof(fc.constantFrom(...words), fc.string()), { maxLength: 60 }), (parts) => {
-        try {
-          expect(typeof compileConnectionFilter(parts.join(' '))(anonymous)).toBe('boolean');
-        } catch (error) {
-          expect(error).toBeInstanceOf(InvalidFilterError);
-        }
+    assert(
+      property(array(oneof(constantFrom(...words), string()), { maxLength: 60 }), (parts) => {
+        expect(['boolean', 'string']).toContain(typeof outcomeOf(parts.join(' ')));
       }),
       { numRuns: 2000 },
     );
     // In quadratic time these would take hours.
     for (const part of ["''", '(', 'not ', "'a' in (", ' ', '1 ', 'a', '-']) {
-      try {
-        compileConnectionFilter(part.repeat(1_000_000 / part.length));
-      } catch (error) {
-        expect(error).toBeInstanceOf(InvalidFilterError);
-      }
+      expect(messageOf(part.repeat(1_000_000 / part.length))).toContain('Invalid syntax');
     }
   });
 });

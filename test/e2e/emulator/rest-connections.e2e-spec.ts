@@ -1,0 +1,83 @@
+import { WebPubSubServiceClient } from '@azure/web-pubsub';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
+import { callRest } from '../../support/call-rest.js';
+import {
+  connectJsonClient,
+  WebSocketClient,
+  type ConnectOptions,
+  type JsonClient,
+} from '../../support/connect-client.js';
+import { startEmulator } from '../../support/start-emulator.js';
+
+let emulator: WebPubSubEmulator;
+let service: WebPubSubServiceClient;
+let hubs = 0;
+let hub: string;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+});
+
+beforeEach(() => {
+  hub = `hub${++hubs}`;
+  service = new WebPubSubServiceClient(emulator.connectionString, hub, { allowInsecureConnection: true });
+});
+
+function connect(options: ConnectOptions = {}): Promise<JsonClient> {
+  return connectJsonClient(emulator, { hub, ...options });
+}
+
+describe('existence [rest-api 3]', () => {
+  it('of connections, users and groups lasts as long as a connection', async () => {
+    const client = await connect({ userId: 'ann', groups: ['g'] });
+    const exist = () =>
+      Promise.all([
+        service.connectionExists(client.connectionId),
+        service.userExists('ann'),
+        service.groupExists('g'),
+        service.userExists('ANN'),
+        service.groupExists('G'),
+      ]);
+    expect(await exist()).toEqual([true, true, true, false, false]);
+    await service.closeConnection(client.connectionId);
+    expect(await exist()).toEqual([false, false, false, false, false]);
+  });
+
+  it('knows hubs without regard to case [rest-api 2]', async () => {
+    const client = await connect();
+    const other = new WebPubSubServiceClient(emulator.connectionString, hub.toUpperCase(), {
+      allowInsecureConnection: true,
+    });
+    expect(await other.connectionExists(client.connectionId)).toBe(true);
+  });
+});
+
+describe('closing [rest-api 4]', () => {
+  it('tells the client why', async () => {
+    const client = await connect();
+    await service.closeConnection(client.connectionId, { reason: 'Enough, 李' });
+    expect(await client.next()).toEqual({ type: 'system', event: 'disconnected', message: 'Enough, 李' });
+    expect(await client.closed()).toEqual({ code: 1000, reason: 'Enough, 李' });
+  });
+
+  it('has a default reason', async () => {
+    const client = await WebSocketClient.connect(emulator, { hub });
+    await service.closeAllConnections();
+    expect(await client.closed()).toEqual({ code: 1000, reason: 'Closed by REST API.' });
+  });
+
+  it.each([
+    ['all', ':closeConnections'],
+    ['a user', 'users/ann/:closeConnections'],
+    ['a group', 'groups/g/:closeConnections'],
+  ])('%s, but those excluded', async (_name, path) => {
+    const [ann, bob] = [
+      await connect({ userId: 'ann', groups: ['g'] }),
+      await connect({ userId: 'ann', groups: ['g'] }),
+    ];
+    await callRest(emulator, `POST /api/hubs/${hub}/${path}?excluded=${bob.connectionId}&excluded=x&reason=bye`);
+    expect((await ann.closed()).reason).toBe('bye');
+    expect(await bob.untilPong()).toEqual([]);
+  });
+});
