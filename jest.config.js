@@ -3,7 +3,12 @@ const project = (name) => ({
   rootDir: '.',
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    // What the guides import by the names of its users.
+    '^nestjs-web-pubsub$': '<rootDir>/src/index.ts',
+    '^nestjs-web-pubsub/(emulator|testing)$': '<rootDir>/src/$1/index.ts',
+  },
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: 'test/tsconfig.json', diagnostics: false }] },
 });
 

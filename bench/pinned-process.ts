@@ -12,9 +12,12 @@ export function startPinned(
   args: readonly string[],
   core: 0 | 1,
   node = process.execPath,
+  nodeOptions: readonly string[] = [],
 ): ChildProcess {
   return fork(script, args, {
-    ...(canPin ? { execPath: 'taskset', execArgv: ['-c', String(core), node] } : { execPath: node, execArgv: [] }),
+    ...(canPin
+      ? { execPath: 'taskset', execArgv: ['-c', String(core), node, ...nodeOptions] }
+      : { execPath: node, execArgv: [...nodeOptions] }),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
 }

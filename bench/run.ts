@@ -2,12 +2,16 @@
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { benchFanOut, benchFanOutGrowth } from './fan-out/fan-out.bench.js';
+import { benchEmulator } from './emulator/emulator.bench.js';
+import { benchLayers } from './layers/layers.bench.js';
 import { type BenchSettings, type BenchTable, printTable, writeResults } from './report.js';
 import { benchUpstream } from './upstream/upstream.bench.js';
 
 const SUITES: Readonly<Record<string, (settings: BenchSettings) => Promise<BenchTable[]>>> = {
   upstream: benchUpstream,
+  layers: benchLayers,
   'fan-out': benchFanOut,
+  emulator: benchEmulator,
   growth: benchFanOutGrowth,
 };
 

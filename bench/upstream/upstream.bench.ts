@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { createServer } from 'node:net';
+import { freePort } from '../free-port.js';
 import type { LoadResult } from '../load-generator.js';
 import { ask, nextMessage, startPinned, stop } from '../pinned-process.js';
 import { median } from '../statistics.js';
@@ -109,14 +109,4 @@ async function assertAnswersAlike(name: string, port: number, event: EventCase):
     ? body.equals(event.echo)
     : (JSON.parse(body.toString()) as { userId: string }).userId === 'ann';
   if (response.status !== 200 || !isRight) throw new Error(`${name} answers ${response.status} ${body.toString()}`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -48,7 +48,11 @@ const providers: Provider[] = [
     useFactory: (registry: HubRegistry, path: string) => new WebPubSubHubs(registry, path || '/'),
     inject: [HubRegistry, WEB_PUBSUB_PATH],
   },
-  { provide: UpstreamEndpoint, useFactory: createEndpoint, inject: [WEB_PUBSUB_OPTIONS, HubRegistry, EventLog, WebPubSubHubs] },
+  {
+    provide: UpstreamEndpoint,
+    useFactory: createEndpoint,
+    inject: [WEB_PUBSUB_OPTIONS, HubRegistry, EventLog, WebPubSubHubs],
+  },
   {
     provide: UpstreamAttachment,
     useFactory: createAttachment,

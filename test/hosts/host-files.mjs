@@ -168,40 +168,49 @@ console.log('listening on ' + app.getHttpServer().address().port);
 `;
 
 /**
- * Files of a host, by path.
+ * What the hosts of one version of Nest install together, above their folders.
  *
- * @param {{ nest: 11 | 12, isEsm: boolean, platform: 'express' | 'fastify' }} host
- * @param {{ tarball: string, doors: string[] }} source
+ * @param {11 | 12} nest
+ * @param {string} tarball
  */
-export function hostFiles({ nest, isEsm, platform }, { tarball, doors }) {
-  const extension = isEsm ? '.js' : '';
-  // As the scaffold of each version runs jest; that of 12 has the flag, since Nest 12 is made of ES modules.
-  const jest = nest === 11 && !isEsm ? 'jest' : 'node --experimental-vm-modules ./node_modules/jest/bin/jest.js';
+export function installFiles(nest, tarball) {
   const packageJson = {
-    name: 'host',
+    name: 'hosts',
     private: true,
-    ...(isEsm && { type: 'module' }),
-    scripts: { build: 'tsc -p tsconfig.build.json', test: jest },
     dependencies: {
       '@azure/web-pubsub': '^1.2.0',
       '@nestjs/common': `^${nest}.0.0`,
       '@nestjs/core': `^${nest}.0.0`,
-      [`@nestjs/platform-${platform}`]: `^${nest}.0.0`,
-      // for the application of the test, which the scaffold makes for Express
       '@nestjs/platform-express': `^${nest}.0.0`,
+      '@nestjs/platform-fastify': `^${nest}.0.0`,
       'nestjs-web-pubsub': `file:${tarball}`,
       'reflect-metadata': '^0.2.2',
       rxjs: '^7.8.1',
     },
     devDependencies: {
       '@nestjs/testing': `^${nest}.0.0`,
-      '@types/express': '^5.0.0',
       '@types/jest': '^30.0.0',
       '@types/node': '^20.19.0',
       jest: '^30.0.0',
       'ts-jest': '^29.4.0',
       typescript: nest === 11 ? '~5.9.0' : '~6.0.3',
     },
+  };
+  return { 'package.json': JSON.stringify(packageJson, null, 2) };
+}
+
+/**
+ * Files of a host, by path.
+ *
+ * @param {{ nest: 11 | 12, isEsm: boolean, platform: 'express' | 'fastify' }} host
+ * @param {string[]} doors
+ */
+export function hostFiles({ isEsm, platform }, doors) {
+  const extension = isEsm ? '.js' : '';
+  const packageJson = {
+    name: 'host',
+    private: true,
+    ...(isEsm && { type: 'module' }),
     jest: {
       moduleFileExtensions: ['js', 'json', 'ts'],
       rootDir: 'src',
@@ -211,9 +220,9 @@ export function hostFiles({ nest, isEsm, platform }, { tarball, doors }) {
         ? {
             extensionsToTreatAsEsm: ['.ts'],
             moduleNameMapper: { [String.raw`^(\.{1,2}/.*)\.js$`]: '$1' },
-            transform: { '^.+\\.ts$': ['ts-jest', { useESM: true }] },
+            transform: { [String.raw`^.+\.ts$`]: ['ts-jest', { useESM: true }] },
           }
-        : { transform: { '^.+\\.(t|j)s$': 'ts-jest' } }),
+        : { transform: { [String.raw`^.+\.(t|j)s$`]: 'ts-jest' } }),
     },
   };
   return {
@@ -231,3 +240,6 @@ export function hostFiles({ nest, isEsm, platform }, { tarball, doors }) {
     'mixed.mjs': MIXED,
   };
 }
+
+/** What the scaffold of each version puts before jest: the flag where ES modules are loaded, which those of Nest 12 are. */
+export const jestFlags = ({ nest, isEsm }) => (nest === 11 && !isEsm ? [] : ['--experimental-vm-modules']);

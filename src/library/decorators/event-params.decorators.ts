@@ -59,7 +59,7 @@ export const EventRequest = createEventParamDecorator(readRequest) as (...pipes:
  * @publicApi
  */
 export const Connection = createEventParamDecorator(readConnection) as (
-  property?: (keyof ConnectionContext & string) | ParamPipe,
+  property?: keyof ConnectionContext | ParamPipe,
   ...pipes: ParamPipe[]
 ) => ParameterDecorator;
 

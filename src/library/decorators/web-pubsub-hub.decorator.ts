@@ -1,4 +1,4 @@
-import { Injectable, SetMetadata, applyDecorators } from '@nestjs/common';
+import { Injectable, type InjectableOptions, SetMetadata } from '@nestjs/common';
 import { isHubName } from '../../protocol/names.js';
 import { registerHubName } from '../service-client/service-client-hubs.js';
 import { HUB_METADATA } from '../web-pubsub.constants.js';
@@ -9,16 +9,27 @@ import { HUB_METADATA } from '../web-pubsub.constants.js';
  */
 const ENTRY_PROVIDER_WATERMARK = '__entryProvider__';
 
+/** What `@Injectable` leaves on a class. */
+const INJECTABLE_WATERMARK = '__injectable__';
+
 /**
  * Makes a provider a hub class: its decorated methods handle the events of the hub. Names of hubs are compared without
  * regard to case. Several classes may share a hub as long as no event has two handlers.
+ *
+ * `options` are those of `@Injectable`: the class is a singleton by default, and with `{ scope: Scope.REQUEST }` one is made
+ * for each event.
  *
  * A class that extends a hub class inherits its handlers, not its hub: decorate it too.
  *
  * @publicApi
  */
-export function WebPubSubHub(name: string): ClassDecorator {
+export function WebPubSubHub(name: string, options?: InjectableOptions): ClassDecorator {
   // A wrong name stops the start with the name of the class, when hub classes are explored.
   if (isHubName(name)) registerHubName(name);
-  return applyDecorators(Injectable(), SetMetadata(HUB_METADATA, name), SetMetadata(ENTRY_PROVIDER_WATERMARK, true));
+  return (target) => {
+    // An @Injectable({ scope }) below this decorator has spoken already.
+    if (options || !Reflect.hasOwnMetadata(INJECTABLE_WATERMARK, target)) Injectable(options)(target);
+    SetMetadata(HUB_METADATA, name)(target);
+    SetMetadata(ENTRY_PROVIDER_WATERMARK, true)(target);
+  };
 }

@@ -7,12 +7,10 @@ import { isHubName } from '../../protocol/names.js';
 import { signConnectionId } from '../../protocol/signature.js';
 import { badHubName } from '../service-client/service-client.messages.js';
 import { DESCRIBE_HUBS_TYPE } from '../web-pubsub.constants.js';
+import { forgeryAccepted, forgeryRefused, judgeConnect } from './connect.findings.js';
 import {
   addressIsWrong,
-  forgeryAccepted,
-  forgeryRefused,
   hubsDescribed,
-  judgeConnect,
   judgeFailure,
   judgeSpeed,
   judgeValidation,

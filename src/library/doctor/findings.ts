@@ -1,12 +1,8 @@
+import { type Answer, OTHER_KEY, reasonOf } from './answer-reason.js';
 import type { HubEventHandler } from './hub-settings.js';
 import type { UpstreamCheck, UpstreamFinding } from './upstream-diagnosis.js';
-import type { ProbeResult } from './upstream-probe.js';
 
-type Answer = Extract<ProbeResult, { kind: 'answered' }>;
-
-/** What the doctor says: each judgement of an answer, with its cure. */
-
-const OTHER_KEY = 'The application knows another access key: compare its connection string with that of the service.';
+/** What the doctor says of addresses, validations, descriptions and speed: each judgement with its cure. */
 
 export const NO_HUB: UpstreamFinding = {
   kind: 'warning',
@@ -158,89 +154,6 @@ export function judgeValidation(method: string, answer: Answer, origin: string):
   );
 }
 
-/** What the answer to a signed `connect` means [upstream-events 6.1, 8.1]. */
-export function judgeConnect(
-  hub: string,
-  answer: Answer,
-  { origin, isSameAsForged }: { readonly origin: string; readonly isSameAsForged: boolean },
-): UpstreamFinding {
-  const found = (kind: UpstreamFinding['kind'], summary: string, cure?: string): UpstreamFinding => ({
-    kind,
-    check: 'connect',
-    hub,
-    summary,
-    ...(cure !== undefined && { cure }),
-  });
-  const { status } = answer;
-  if (status >= 200 && status < 300) {
-    return isConnectReply(answer.body)
-      ? found('passed', `A signed connect event is accepted (${status}).`)
-      : found(
-          'problem',
-          'The connect event is answered with a body that is no JSON object.',
-          'Clients get 500: see what answers in its place.',
-        );
-  }
-  const reason = reasonOf(answer);
-  if (status === 401 && isSameAsForged) {
-    return found('problem', `The signature is not accepted (401)${reason}`, OTHER_KEY);
-  }
-  if (status === 401) {
-    return found(
-      'warning',
-      `The application refuses this connect (401)${reason}`,
-      'In order if it asks clients for more than a user id.',
-    );
-  }
-  if (status === 403) {
-    return found(
-      isSameAsForged ? 'problem' : 'warning',
-      `The connect event is answered 403${reason}`,
-      `Either events of ${origin} are not allowed (see allowedOrigins), or the application refuses this client.`,
-    );
-  }
-  if (status === 404) {
-    return found(
-      'problem',
-      `The hub is not known to the application (404)${reason}`,
-      `Add a class with @WebPubSubHub("${hub}") to the providers of a module.`,
-    );
-  }
-  if (status === 408 || status >= 500) {
-    return found(
-      'problem',
-      `The connect event fails (${status})${reason}`,
-      'The service sends it up to four times, then refuses the client. See the log of the application.',
-    );
-  }
-  if (status >= 300 && status < 400) {
-    return found(
-      'problem',
-      `The event path redirects (${status}).`,
-      'The service does not follow: use the final address.',
-    );
-  }
-  return found(
-    'problem',
-    `The connect event is answered ${status}${reason}`,
-    'If the application does not refuse this client on purpose, something ahead of WebPubSubModule answers.',
-  );
-}
-
-export function forgeryAccepted(hub: string): UpstreamFinding {
-  return {
-    kind: 'warning',
-    check: 'forgery',
-    hub,
-    summary: 'An event with a forged signature is accepted: anyone can send events.',
-    cure: "Configure a connectionString, and remove upstreamAuth: { signature: 'off' } unless something else protects the path.",
-  };
-}
-
-export function forgeryRefused(hub: string): UpstreamFinding {
-  return { kind: 'passed', check: 'forgery', hub, summary: 'An event with a forged signature is refused (401).' };
-}
-
 /** Adds a warning when a right answer took long. */
 export function judgeSpeed(
   findings: UpstreamFinding[],
@@ -257,25 +170,4 @@ export function judgeSpeed(
     summary: `${what} took ${Math.round(elapsedMs)} ms.`,
     cure: 'Clients wait for it when they connect; the service gives up on a validation after 10 s.',
   });
-}
-
-/** [upstream-events 6.1] an empty body and `null` accept the client too. */
-function isConnectReply(body: string): boolean {
-  if (body.trim() === '') return true;
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && !Array.isArray(value);
-  } catch {
-    return false;
-  }
-}
-
-/** The first line of a plain answer, shortened; a page is of no use. */
-function reasonOf({ body, headers }: Answer): string {
-  const type = headers.get('content-type')?.[0] ?? '';
-  const line = body
-    .split('\n', 1)[0]
-    .replaceAll(/[^\x20-\x7e]/g, '')
-    .trim();
-  return line === '' || type.includes('html') ? '.' : `: ${line.length > 200 ? `${line.slice(0, 200)}...` : line}`;
 }

@@ -44,8 +44,17 @@ export class HttpResponseStandIn {
     return this.status(code).end();
   }
 
+  /** Fastify's replies wrap Node's responses. */
+  get raw(): this {
+    return this;
+  }
+
   redirect(): this {
     return this;
+  }
+
+  get(): undefined {
+    return undefined;
   }
 
   getHeader(): undefined {

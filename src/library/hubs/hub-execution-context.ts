@@ -26,6 +26,7 @@ export class WebPubSubExecutionContext {
     return new WebPubSubExecutionContext(host);
   }
 
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as in Nest's own contexts
   getRequest<T extends HubRequest = HubRequest>(): T {
     return requestOf(this.host) as T;
   }
@@ -35,6 +36,7 @@ export class WebPubSubExecutionContext {
   }
 
   /** The payload of a user event; `undefined` for other events. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as in Nest's own contexts
   getData<T = unknown>(): T {
     return (requestOf(this.host) as { data?: unknown }).data as T;
   }

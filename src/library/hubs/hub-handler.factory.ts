@@ -5,7 +5,12 @@ import type { HubRequest } from '../requests/hub.request.js';
 import { WEB_PUBSUB_CONTEXT_TYPE } from '../web-pubsub.constants.js';
 import { createCaughtTest, hasGlobalEnhancers, hasOwnEnhancers, withoutGlobalEnhancers } from './hub-enhancers.js';
 import type { HubHandler } from './hub-handler.js';
-import { createArgumentsReader, hubParamsFactory, PARAMS_METADATA_KEY } from './hub-params.factory.js';
+import {
+  createArgumentsReader,
+  declareBytesAsBuffers,
+  hubParamsFactory,
+  PARAMS_METADATA_KEY,
+} from './hub-params.factory.js';
 import { requestContextKey } from './request-context-key.js';
 import type { HttpResponseStandIn } from './http-response.stand-in.js';
 
@@ -45,7 +50,8 @@ export class HubHandlerFactory {
 
   create(provider: HubProvider, methodName: string, events: readonly HandledEvent[]): HubHandler {
     const { hubClass, hub, instance } = provider;
-    const method = (hubClass.prototype as Record<string, Method>)[methodName]!;
+    const method = (hubClass.prototype as Record<string, Method>)[methodName];
+    declareBytesAsBuffers(hubClass, methodName);
     const isEnhanced = this.#hasGlobalEnhancers || hasOwnEnhancers(hubClass, method);
     const readArguments = instance && !isEnhanced ? createArgumentsReader(hubClass, methodName) : undefined;
     const fixed = { name: `${hubClass.name}.${methodName}`, hub, events };
@@ -54,7 +60,7 @@ export class HubHandlerFactory {
         ...fixed,
         hasEnhancers: false,
         isLoggedByNest: () => false,
-        invoke: (request) => Reflect.apply(method, instance, readArguments(request)) as unknown,
+        invoke: (request) => method.apply(instance, readArguments(request)),
       };
     }
     return {
@@ -77,8 +83,8 @@ export class HubHandlerFactory {
 
   #createCall(instance: object, methodName: string): HubHandler['invoke'] {
     return this.#creator.create(
-      instance as Record<string, Method>,
-      (instance as Record<string, Method>)[methodName]!,
+      instance,
+      (instance as Record<string, Method>)[methodName],
       methodName,
       PARAMS_METADATA_KEY,
       hubParamsFactory,
@@ -99,7 +105,7 @@ export class HubHandlerFactory {
       const instance = await moduleRef.resolve<Record<string, Method>>(token, contextId, { strict: true });
       const call = this.#creator.create(
         instance,
-        instance[methodName]!,
+        instance[methodName],
         methodName,
         PARAMS_METADATA_KEY,
         hubParamsFactory,

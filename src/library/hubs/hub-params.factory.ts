@@ -4,6 +4,9 @@ import type { HubRequest } from '../requests/hub.request.js';
 /** Where Nest keeps what parameter decorators say, on the class, by method. */
 const ROUTE_ARGS_METADATA = '__routeArguments__';
 
+/** Where TypeScript keeps the types of parameters. */
+const PARAMTYPES_METADATA = 'design:paramtypes';
+
 /** Types of Nest's own parameter decorators, of which `@EventData` is the body. */
 const REQUEST_TYPE = 0;
 const BODY_TYPE = 3;
@@ -35,17 +38,30 @@ export function createArgumentsReader(
   method: string,
 ): ((request: HubRequest) => unknown[]) | undefined {
   const metadata = (Reflect.getMetadata(ROUTE_ARGS_METADATA, hubClass, method) ?? {}) as Record<string, ParamMetadata>;
-  const readers: { index: number; read: ParamReader; data: unknown }[] = [];
+  const slots: ({ read: ParamReader; data: unknown } | undefined)[] = [];
   for (const [key, { index, data, pipes, factory }] of Object.entries(metadata)) {
     const read = factory ? findParamReader(factory) : key.startsWith(`${BODY_TYPE}:`) ? readData : undefined;
     if (!read || (pipes && pipes.length > 0)) return undefined;
-    readers.push({ index, read, data });
+    slots[index] = { read, data };
   }
-  if (readers.length === 0) return (request) => [request];
-  const length = Math.max(...readers.map(({ index }) => index)) + 1;
+  if (slots.length === 0) return (request) => [request];
   return (request) => {
-    const args: unknown[] = Array.from({ length });
-    for (const { index, read, data } of readers) args[index] = read(request, data);
+    const args: unknown[] = [];
+    for (const slot of slots) args.push(slot?.read(request, slot.data));
     return args;
   };
+}
+
+/**
+ * Where a parameter says `Uint8Array`, metadata will say `Buffer`, which payloads of bytes are: `ValidationPipe` leaves
+ * buffers alone and would take any other class for the shape of an object.
+ */
+export function declareBytesAsBuffers(hubClass: Function, method: string): void {
+  for (let prototype = hubClass.prototype as object | null; prototype; prototype = Reflect.getPrototypeOf(prototype)) {
+    const types = Reflect.getOwnMetadata(PARAMTYPES_METADATA, prototype, method) as unknown[] | undefined;
+    if (!types) continue;
+    const declared = types.map((type) => (type === Uint8Array ? Buffer : type));
+    Reflect.defineMetadata(PARAMTYPES_METADATA, declared, prototype, method);
+    return;
+  }
 }

@@ -81,7 +81,7 @@ export class HubExplorer {
     const prototype = hubClass.prototype as Record<string, object> | undefined;
     if (!prototype) return methods;
     for (const name of this.#scanner.getAllMethodNames(prototype)) {
-      const events = Reflect.getOwnMetadata(HANDLED_EVENTS_METADATA, prototype[name]!) as HandledEvent[] | undefined;
+      const events = Reflect.getOwnMetadata(HANDLED_EVENTS_METADATA, prototype[name]) as HandledEvent[] | undefined;
       if (events) methods.set(name, events);
     }
     return methods;
@@ -90,7 +90,7 @@ export class HubExplorer {
   /** One instance under two tokens is one provider; two instances would handle each event twice. */
   #isKnown(hubClass: Function, wrapper: Wrapper, module: Module): boolean {
     const known = this.#providedIn.get(hubClass);
-    const instance = wrapper.instance as unknown;
+    const instance = wrapper.instance;
     if (!known) {
       this.#providedIn.set(hubClass, { instance, moduleName: module.name });
       return false;

@@ -6,6 +6,7 @@ import type { LazyModuleLoader } from '@nestjs/core';
  * Returns what ends it.
  */
 export function watchLazyModules(loader: LazyModuleLoader, onLoaded: () => void): () => void {
+  // oxlint-disable-next-line typescript/unbound-method -- called with the loader below
   const { load } = loader;
   let loading = 0;
   const watched: typeof load = async (...args) => {

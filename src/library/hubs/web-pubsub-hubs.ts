@@ -30,12 +30,12 @@ function describeHub({ hub, list }: HubHandlers, path: string): HubDescription {
   const handlers = list.flatMap(({ name, events }) =>
     events.map((event) => ({ kind: groupOf(event), event: nameOf(event), handler: name })),
   );
-  const handled = handlers.map(({ kind, event }) => `${kind} ${event}`);
+  const handled = new Set(handlers.map(({ kind, event }) => `${kind} ${event}`));
   return {
     hub,
     path,
-    systemEvents: SYSTEM_EVENTS.filter((event) => handled.includes(`system ${event}`)),
-    groupEvents: GROUP_EVENTS.filter((event) => handled.includes(`group ${event}`)),
+    systemEvents: SYSTEM_EVENTS.filter((event) => handled.has(`system ${event}`)),
+    groupEvents: GROUP_EVENTS.filter((event) => handled.has(`group ${event}`)),
     userEvents: handlers.filter(({ kind }) => kind === 'user').map(({ event }) => event),
     handlers,
   };

@@ -1,5 +1,11 @@
 /**
- * Options of answering repeated events: the service retries with the same `ce-source` and `ce-id` [upstream-events 8.1].
+ * Options of answering repeated events: the service retries with the same `ce-source` and `ce-id` after 408, 5xx and broken
+ * connections [upstream-events 6.4, 8.1]. A repeated event gets the answer of the first, state and metadata included, and
+ * its handler does not run; one that comes while the first is being handled waits for it. Answers that make the service
+ * retry are not remembered.
+ *
+ * What it costs: every event is claimed and completed, with a shared store two round trips, before its answer goes out;
+ * and answers stay in memory or in the store for `ttlMs`. A handler that ends after the claim has expired may run twice.
  *
  * @publicApi
  */

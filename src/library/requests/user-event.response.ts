@@ -1,9 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type { MqttUserProperty } from '../../protocol/cloud-event.js';
 import type { MessageDataType, MessageMetadata } from '../../protocol/message-data.js';
 import { validateMetadata } from '../../protocol/message-metadata.js';
 
-/** By this mark a response is known, whichever copy of the package made it. */
-const RESPONSE_MARK = Symbol.for('nestjs-web-pubsub.user-event-response');
+/**
+ * By this mark a response is known, whichever copy of the package made it. Interceptors may copy it into a plain object
+ * (`ClassSerializerInterceptor` does), hence a property; no client can guess its value, and so no payload that a handler
+ * returns is taken for a response.
+ */
+const MARK = sharedMark();
 
 /** @publicApi */
 export interface UserEventResponseOptions {
@@ -23,6 +28,8 @@ export interface UserEventResponseOptions {
  * @publicApi
  */
 export class UserEventResponse {
+  /** @internal */
+  readonly mark: string = MARK;
   readonly data: unknown;
   readonly dataType: MessageDataType;
   readonly metadata?: MessageMetadata;
@@ -35,18 +42,28 @@ export class UserEventResponse {
    */
   constructor(data: unknown, dataType: MessageDataType, { metadata, mqtt }: UserEventResponseOptions = {}) {
     assertData(data, dataType);
-    this.data = data;
+    this.data = isBytes(data) ? toBuffer(data) : data;
     this.dataType = dataType;
     if (metadata) this.metadata = checkMetadata(metadata);
     if (mqtt) this.mqtt = checkMqtt(mqtt);
   }
 
   static is(value: unknown): value is UserEventResponse {
-    return typeof value === 'object' && value !== null && RESPONSE_MARK in value;
+    return typeof value === 'object' && value !== null && (value as { mark?: unknown }).mark === MARK;
   }
 }
 
-Object.defineProperty(UserEventResponse.prototype, RESPONSE_MARK, { value: true });
+function sharedMark(): string {
+  const key = Symbol.for('nestjs-web-pubsub.user-event-response');
+  const holder = globalThis as { [key]?: string };
+  return (holder[key] ??= randomUUID());
+}
+
+function toBuffer(bytes: Uint8Array | ArrayBuffer): Buffer {
+  return bytes instanceof ArrayBuffer
+    ? Buffer.from(bytes)
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
 
 export function isBytes(value: unknown): value is Uint8Array | ArrayBuffer {
   return value instanceof Uint8Array || value instanceof ArrayBuffer;
@@ -70,10 +87,10 @@ function assertData(data: unknown, dataType: MessageDataType): void {
 }
 
 function checkMetadata(metadata: Readonly<Record<string, string>>): MessageMetadata {
-  const entries = Object.entries(metadata).map(([key, value]): [string, string] => [key.toLowerCase(), String(value)]);
+  const entries = Object.entries(metadata).map(([key, value]): [string, string] => [key.toLowerCase(), value]);
+  for (const [key, value] of entries) assertHeaderValue(value, `the metadata value of ${key}`);
   const verdict = validateMetadata(entries);
   if (!verdict.isValid) throw new TypeError(`The response cannot be sent: ${verdict.problem}.`);
-  for (const [key, value] of entries) assertHeaderValue(value, `the metadata value of ${key}`);
   return verdict.metadata;
 }
 
@@ -82,7 +99,7 @@ function checkMqtt(mqtt: NonNullable<UserEventResponseOptions['mqtt']>): UserEve
     if (typeof name !== 'string' || !/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) {
       throw new TypeError(`The response cannot be sent: no header can be named ${JSON.stringify(name)}.`);
     }
-    assertHeaderValue(String(value), `the MQTT user property ${name}`);
+    assertHeaderValue(value, `the MQTT user property ${name}`);
   }
   if (mqtt.contentType !== undefined) {
     assertHeaderValue(mqtt.contentType, 'the MQTT content type');
@@ -94,7 +111,8 @@ function checkMqtt(mqtt: NonNullable<UserEventResponseOptions['mqtt']>): UserEve
 }
 
 /** Line breaks would begin another header. */
-function assertHeaderValue(value: string, what: string): void {
+function assertHeaderValue(value: unknown, what: string): void {
+  if (typeof value !== 'string') throw new TypeError(`The response cannot be sent: ${what} is no string.`);
   for (let index = 0; index < value.length; index++) {
     const code = value.charCodeAt(index);
     if ((code < 0x20 && code !== 0x09) || code === 0x7f) {

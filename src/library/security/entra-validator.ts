@@ -10,7 +10,7 @@ export type EntraVerdict =
   /** 401: the service does not retry. */
   | { readonly kind: 'refused'; readonly reason: string }
   /** 503: the signing keys could not be fetched, which is no fault of the token; the service retries. */
-  | { readonly kind: 'unavailable'; readonly reason: string };
+  | { readonly kind: 'unavailable'; readonly reason: string; /** Why, for the log. */ readonly detail: string };
 
 /** Where the signing keys are, and who may have issued a token. */
 interface TenantKeys {
@@ -164,7 +164,20 @@ function verdictOf(error: unknown): EntraVerdict {
   }
   const reason = REASONS[String(code)];
   if (reason !== undefined) return refused(reason);
-  return { kind: 'unavailable', reason: 'The signing keys of the tenant could not be fetched.' };
+  return {
+    kind: 'unavailable',
+    reason: 'The signing keys of the tenant could not be fetched.',
+    detail: detailOf(error),
+  };
+}
+
+/** That of the key server, or of loading `jose`; a failed fetch hides its own in its cause. */
+function detailOf(error: unknown): string {
+  const { message, cause } = error as { message?: unknown; cause?: { message?: unknown } };
+  return [message, cause?.message]
+    .filter((text) => typeof text === 'string' && text !== '')
+    .join(': ')
+    .split('\n', 1)[0];
 }
 
 function refused(reason: string): EntraVerdict {

@@ -158,7 +158,7 @@ function redactQuery(url: string): string {
     .slice(mark + 1)
     .split('&')
     .map((pair) => {
-      const name = pair.split('=', 1)[0]!;
+      const name = pair.split('=', 1)[0];
       return SECRET_PARAMETER.test(name) ? `${name}=***` : pair;
     })
     .join('&');

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isValidationRequest } from '../../protocol/webhook-validation.js';
 import type { HostRequest } from './request-body.js';
-import type { PreparedEvent, UpstreamEndpoint } from './upstream.endpoint.js';
+import type { PreparedEvent } from './event.admission.js';
+import type { UpstreamEndpoint } from './upstream.endpoint.js';
 
 /** Headers of a body, and what they were. */
 const BODY_HEADERS = ['content-type', 'content-length', 'transfer-encoding'] as const;

@@ -35,6 +35,10 @@ export function readRequestBody(
   slowBodies: SlowBodies,
   done: (outcome: BodyOutcome) => void,
 ): void {
+  if (request.destroyed) {
+    done(ABORTED);
+    return;
+  }
   let first: Buffer | undefined;
   let more: Buffer[] | undefined;
   let size = 0;

@@ -27,7 +27,7 @@ export function takeOverRequests(
   return () => {
     isAttached = false;
     // Somebody else may have taken over since; then this listener stays, and does nothing but pass on.
-    if (!server.listeners('request').includes(listener as Listener)) return;
+    if (!server.listeners('request').includes(listener)) return;
     server.removeListener('request', listener as Listener);
     for (const original of listeners) server.on('request', original);
   };

@@ -25,7 +25,7 @@ export function registerUpstreamRoute(adapter: HttpAdapterHost['httpAdapter'], p
     response: ServerResponse & Wrapped<ServerResponse>,
   ) => {
     if (!request.raw || !response.raw) {
-      receive(request, response, request as HostRequest);
+      receive(request, response, request);
       return;
     }
     response.hijack?.();

@@ -219,6 +219,8 @@ describe('the answer to a connect [upstream-events 6.1]', () => {
     ['a user id that is no string', () => ({ userId: 7 })],
     ['roles with a null', () => ({ roles: [null] })],
     ['groups that are no list', () => ({ groups: 'lobby' })],
+    ['user properties that are no JSON', () => ({ mqtt: { userProperties: circular } })],
+    ['user properties that are no JSON, later', async () => ({ mqtt: { userProperties: circular } })],
   ])('is 500, and an error in the log, for %s', async (_name, next) => {
     const response = await answerTo('sys.connect', next);
     expect([response.status, response.text]).toEqual([500, 'Internal server error']);

@@ -16,10 +16,10 @@ import {
   ValidationPipe,
   VersioningType,
 } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import { APP_GUARD, NestFactory } from '@nestjs/core';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
 import compression from 'compression';
 import express from 'express';
 import helmet from 'helmet';
@@ -89,6 +89,8 @@ interface Host {
   readonly configure?: (app: INestApplication) => unknown;
   /** How it is started and reached; by default `app.listen(0)` and http. */
   readonly start?: (app: INestApplication) => Promise<Running>;
+  /** Made by `Test.createTestingModule`. */
+  readonly isTestingModule?: boolean;
   /** Answered by the application to the route of its own. */
   readonly cats?: { readonly path?: string; readonly status?: number; readonly headers?: Record<string, string> };
   /** Whether every event is refused with 403, the validation still answered. */
@@ -150,11 +152,17 @@ async function inject(app: INestApplication): Promise<Running> {
   };
 }
 
+/** As the tests of an application start it, whose adapter comes after its providers. */
+const fromTestingModule: Host = { isTestingModule: true };
+
 const refusing = { providers: [{ provide: APP_GUARD, useClass: RefusingGuard }] };
 
 /** Hosts of both platforms. */
 const COMMON: [string, Host][] = [
   ['as it is generated', {}],
+  ['a testing module', fromTestingModule],
+  ['a testing module and CORS', { ...fromTestingModule, configure: (app) => app.enableCors() }],
+  ['a testing module and bodyParser: false', { ...fromTestingModule, application: { bodyParser: false } }],
   ['bodyParser: false', { application: { bodyParser: false } }],
   ['rawBody: true', { application: { rawBody: true } }],
   ['CORS', { configure: (app) => app.enableCors() }],
@@ -296,6 +304,7 @@ const FASTIFY: [string, Host][] = [
     { configure: (app) => (app as NestFastifyApplication).useBodyParser('application/json', { bodyLimit: 1_000 }) },
   ],
   ['inject()', { start: inject }],
+  ['inject() of a testing module', { ...fromTestingModule, start: inject }],
   ['inject() and CORS', { configure: (app) => app.enableCors(), start: inject }],
   ['inject() and bodyParser: false', { application: { bodyParser: false }, start: inject }],
   [
@@ -344,14 +353,10 @@ async function startHost(platform: 'express' | 'fastify', attach: 'server' | 'ro
   class HostModule {}
 
   const settings: NestApplicationOptions = { logger: false, abortOnError: false, ...host.application };
-  const app =
-    platform === 'express'
-      ? await NestFactory.create(HostModule, settings)
-      : await NestFactory.create<NestFastifyApplication>(
-          HostModule,
-          host.adapter?.() ?? new FastifyAdapter(),
-          settings,
-        );
+  const adapter = platform === 'express' ? new ExpressAdapter() : (host.adapter?.() ?? new FastifyAdapter());
+  const app = host.isTestingModule
+    ? (await Test.createTestingModule({ imports: [HostModule] }).compile()).createNestApplication(adapter, settings)
+    : await NestFactory.create(HostModule, adapter, settings);
   await host.configure?.(app);
   return (host.start ?? listenOver('http'))(app);
 }
@@ -432,5 +437,65 @@ describe.each(HOSTS)('%s with %s, attached at the %s', (platform, _, attach, hos
     expect(answer.status).toBe(200);
     expect(String(answer.headers['content-type']).split(';')[0]).toBe(mediaType);
     expect(answer.body.equals(Buffer.from(body))).toBe(true);
+  });
+});
+
+describe.each(['express', 'fastify'] as const)('what a host on %s sees of events', (platform) => {
+  /** Runs a text event and a request of the host's own past a middleware that counts. */
+  async function countSeen(attach: 'server' | 'route') {
+    const seen: string[] = [];
+    const running = await startHost(platform, attach, {
+      configure: (app) =>
+        app.use(function count(
+          request: { method: string; originalUrl?: string; url: string },
+          _: unknown,
+          next: () => void,
+        ) {
+          seen.push(`${request.method} ${request.originalUrl ?? request.url}`);
+          next();
+        }),
+    });
+    const event = { type: 'azure.webpubsub.user.echo', contentType: 'text/plain', body: 'hello', key: KEY };
+    const statuses = [
+      (await running.send(wireEvent(PATH, event))).status,
+      (await running.send({ method: 'GET', path: '/cats', headers: {} })).status,
+    ];
+    await running.close();
+    return { seen, statuses };
+  }
+
+  it("nothing with attach: 'server'", async () => {
+    expect(await countSeen('server')).toEqual({ seen: ['GET /cats'], statuses: [200, 200] });
+  });
+
+  it("each with attach: 'route'", async () => {
+    expect(await countSeen('route')).toEqual({ seen: [`POST ${PATH}`, 'GET /cats'], statuses: [200, 200] });
+  });
+
+  it('its CORS answers the preflights of its own routes as before', async () => {
+    const running = await startHost(platform, 'server', { configure: (app) => app.enableCors() });
+    const headers = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'GET' };
+    const answer = await running.send({ method: 'OPTIONS', path: '/cats', headers });
+    await running.close();
+    expect(answer.status).toBe(204);
+    expect(answer.headers['access-control-allow-origin']).toBe('*');
+  });
+});
+
+describe('what a host on fastify sees of events', () => {
+  it('the first hook of its own, beside ours', async () => {
+    const seen: string[] = [];
+    const adapter = new FastifyAdapter();
+    adapter.setOnRequestHook((request, _reply, done) => {
+      seen.push(request.url);
+      done();
+    });
+    const running = await startHost('fastify', 'server', { adapter: () => adapter, start: inject });
+    const event = { type: 'azure.webpubsub.user.echo', contentType: 'text/plain', body: 'hello', key: KEY };
+    const echo = await running.send(wireEvent(PATH, event));
+    const cats = await running.send({ method: 'GET', path: '/cats', headers: {} });
+    await running.close();
+    expect([echo.status, cats.status]).toEqual([200, 200]);
+    expect(seen).toEqual(['/cats']);
   });
 });

@@ -167,6 +167,7 @@ describe('bearer of a managed identity [auth 9.3]', () => {
     expect(await entra.validate(authorization)).toEqual({
       kind: 'unavailable',
       reason: 'The signing keys of the tenant could not be fetched.',
+      detail: expect.any(String),
     });
     answer = recovered;
     expect(await entra.validate(authorization)).toEqual({ kind: 'accepted' });
@@ -174,7 +175,10 @@ describe('bearer of a managed identity [auth 9.3]', () => {
 
   it('is unavailable when nothing listens where the keys should be', async () => {
     const entra = validator({ jwksUri: 'http://127.0.0.1:1/keys' });
-    expect(await entra.validate(`Bearer ${await sign()}`)).toMatchObject({ kind: 'unavailable' });
+    expect(await entra.validate(`Bearer ${await sign()}`)).toMatchObject({
+      kind: 'unavailable',
+      detail: expect.stringContaining('fetch failed'),
+    });
   });
 });
 

@@ -341,13 +341,13 @@ class RawClient {
   /** Of the next response, which is read to its end. */
   async readStatus(): Promise<number> {
     for (;;) {
-      const match = /^HTTP\/1\.1 (\d+)[^\r]*\r\n(.*?)\r\n\r\n/s.exec(`${this.#received}`);
-      const length = match && Number(/content-length: (\d+)/i.exec(match[2]!)?.[1] ?? 0);
+      const match = /^HTTP\/1\.1 (\d+)[^\r]*\r\n(.*?)\r\n\r\n/s.exec(this.#received);
+      const length = match && Number(/content-length: (\d+)/i.exec(match[2])?.[1] ?? 0);
       if (match && this.#received.length >= match[0].length + length!) {
         this.#received = this.#received.slice(match[0].length + length!);
         return Number(match[1]);
       }
-      if (/^HTTP\/1\.1 100 Continue\r\n\r\n/.test(this.#received)) {
+      if (this.#received.startsWith('HTTP/1.1 100 Continue\r\n\r\n')) {
         this.#received = this.#received.slice('HTTP/1.1 100 Continue\r\n\r\n'.length);
         return 100;
       }

@@ -1,0 +1,17 @@
+import type { WebPubSubModuleOptions } from '../web-pubsub-options.interface.js';
+import type { EventObserver } from './event-observer.interface.js';
+import { OpenTelemetryObserver } from './open-telemetry.observer.js';
+import type { OpenTelemetry } from './telemetry.constants.js';
+
+/** Undefined, so that events cost nothing more, when it is switched off or `@opentelemetry/api` is not installed. */
+export async function loadEventObserver(
+  { observability = 'auto' }: Pick<WebPubSubModuleOptions, 'observability'>,
+  load: () => Promise<OpenTelemetry> = () => import('@opentelemetry/api'),
+): Promise<EventObserver | undefined> {
+  if (observability === 'off') return undefined;
+  try {
+    return new OpenTelemetryObserver(await load());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,123 @@
+import type { Attributes, Span, Tracer } from '@opentelemetry/api';
+import type { EventReply, HubEvent } from '../../protocol/cloud-event.js';
+import { statusOfReply } from '../../protocol/event-reply.encoder.js';
+import { errorTypeOf, stackFramesOf } from './error-type.js';
+import { eventGroupOf, eventLabelOf } from './event-label.js';
+import type { EventObserver, ObservedEvent } from './event-observer.interface.js';
+import { EventMetrics } from './event.metrics.js';
+import { ATTRIBUTES, INSTRUMENTATION, type OpenTelemetry } from './telemetry.constants.js';
+import { traceParentOf } from './trace-parent.js';
+
+/** Names of events that nobody handles have any length. */
+const MAX_NAME_LENGTH = 200;
+
+/** An event of which a span is open. */
+interface OpenEvent {
+  readonly span: Span;
+  /** Of few values: for the names of spans, and for metrics. */
+  readonly attributes: Attributes;
+  readonly startedAtMs: number;
+  /** Class of the error that refused the event. */
+  errorType?: string;
+}
+
+/**
+ * A span and the metrics of each event, by the messaging conventions of OpenTelemetry: the application is a consumer to whom
+ * the service pushes messages, and runs its handler in the context of the span. Ids are recorded, payloads, users and
+ * messages of errors are not.
+ */
+export class OpenTelemetryObserver implements EventObserver {
+  readonly #api: OpenTelemetry;
+  readonly #tracer: Tracer;
+  readonly #open = new WeakMap<HubEvent, OpenEvent>();
+  #metrics: EventMetrics | undefined;
+
+  constructor(api: OpenTelemetry) {
+    this.#api = api;
+    this.#tracer = api.trace.getTracer(INSTRUMENTATION);
+  }
+
+  observe(observed: ObservedEvent, handle: () => EventReply | Promise<EventReply>): EventReply | Promise<EventReply> {
+    const context = this.#guard(() => this.#begin(observed));
+    if (!context) return handle();
+    const answer = this.#api.context.with(context, handle);
+    if (!(answer instanceof Promise)) return this.#end(observed.event, answer);
+    return answer.then((reply) => this.#end(observed.event, reply));
+  }
+
+  failed(event: HubEvent, error: unknown): void {
+    this.#guard(() => {
+      const open = this.#open.get(event);
+      if (open) open.errorType = errorTypeOf(error);
+      open?.span.recordException({ name: errorTypeOf(error), stack: stackFramesOf(error) });
+    });
+  }
+
+  refused(status: number): void {
+    this.#guard(() => this.#openMetrics().refused(status));
+  }
+
+  #begin(observed: ObservedEvent) {
+    const { event, hub, handler, headers } = observed;
+    const { SpanKind, trace } = this.#api;
+    const label = eventLabelOf(event, handler);
+    const { context, links } = traceParentOf(observed, this.#api);
+    const attributes: Attributes = {
+      [ATTRIBUTES.system]: 'azure_web_pubsub',
+      [ATTRIBUTES.operationName]: 'process',
+      [ATTRIBUTES.operationType]: 'process',
+      [ATTRIBUTES.hub]: hub,
+      [ATTRIBUTES.eventName]: label,
+      [ATTRIBUTES.eventGroup]: eventGroupOf(event),
+    };
+    const options = { kind: SpanKind.CONSUMER, links, attributes: { ...attributes, ...idsOf(event, headers) } };
+    const span = this.#tracer.startSpan(`process ${hub} ${label}`, options, context);
+    this.#open.set(event, { span, attributes, startedAtMs: performance.now() });
+    return trace.setSpan(context, span);
+  }
+
+  #end(event: HubEvent, reply: EventReply): EventReply {
+    this.#guard(() => {
+      const open = this.#open.get(event);
+      if (!open) return;
+      const { span, startedAtMs } = open;
+      const status = statusOfReply(reply);
+      const outcome: Attributes = { [ATTRIBUTES.status]: status };
+      if (reply.kind === 'refusal') outcome[ATTRIBUTES.errorType] = open.errorType ?? String(status);
+      span.setAttributes(outcome);
+      // What the application refuses on purpose is no error of the application, as with HTTP servers.
+      if (status >= 500) span.setStatus({ code: this.#api.SpanStatusCode.ERROR });
+      span.end();
+      const attributes = { ...open.attributes, ...outcome };
+      this.#openMetrics().answered(attributes, (performance.now() - startedAtMs) / 1000, reply.kind === 'refusal');
+    });
+    return reply;
+  }
+
+  /** With the first event, since meters that are asked for before the application's SDK has started stay silent. */
+  #openMetrics(): EventMetrics {
+    return (this.#metrics ??= new EventMetrics(this.#api.metrics.getMeter(INSTRUMENTATION)));
+  }
+
+  /** A fault of an exporter or processor must not become one of the event. */
+  #guard<T>(watch: () => T): T | undefined {
+    try {
+      return watch();
+    } catch (error) {
+      this.#api.diag.error('An event could not be observed.', error);
+      return undefined;
+    }
+  }
+}
+
+/** Of one event, too many values for metrics. */
+function idsOf({ context }: HubEvent, headers: ObservedEvent['headers']): Attributes {
+  const bodySize = Number(headers['content-length']);
+  return {
+    [ATTRIBUTES.eventName]: context.eventName.slice(0, MAX_NAME_LENGTH),
+    [ATTRIBUTES.connectionId]: context.connectionId,
+    [ATTRIBUTES.messageId]: context.eventId,
+    ...(context.origins.length > 0 && { [ATTRIBUTES.serverAddress]: context.origins[0] }),
+    ...(Number.isSafeInteger(bodySize) && { [ATTRIBUTES.bodySize]: bodySize }),
+  };
+}

@@ -1,0 +1,354 @@
+import { describe, expect, it } from '@jest/globals';
+import { Controller, Injectable, Logger, type LoggerService, Module, Scope, type CanActivate } from '@nestjs/common';
+import { APP_GUARD, LazyModuleLoader, NestFactory } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
+import {
+  OnConnect,
+  OnConnected,
+  OnGroupJoined,
+  OnMessage,
+  OnUserEvent,
+  StartUpError,
+  UserEventRequest,
+  WebPubSubHub,
+  WebPubSubHubs,
+  WebPubSubModule,
+  type WebPubSubModuleOptions,
+  type WebPubSubOptionsFactory,
+} from '../../../src/index.js';
+import { CONNECTION_STRING, startHubApp, type HubAppSettings } from '../../support/start-hub-app.js';
+
+async function messageOfFailedStart(settings: HubAppSettings): Promise<string> {
+  const error = await startHubApp(settings).then(
+    (app) => app.close(),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(StartUpError);
+  return (error as Error).message;
+}
+
+@WebPubSubHub('chat')
+class ChatHub {
+  @OnMessage()
+  onMessage() {
+    return 'chat';
+  }
+}
+
+describe('the start of an application stops', () => {
+  it('when two classes handle one event, with both names', async () => {
+    @WebPubSubHub('CHAT')
+    class LobbyHub {
+      @OnUserEvent('Message')
+      onText() {}
+    }
+    expect(await messageOfFailedStart({ providers: [ChatHub, LobbyHub] })).toBe(
+      'Hub "chat" handles the user event "Message" twice: ChatHub.onMessage and LobbyHub.onText. Keep one.',
+    );
+  });
+
+  it.each<[string, () => new () => object, RegExp]>([
+    [
+      'two methods handle one system event',
+      () => {
+        @WebPubSubHub('chat')
+        class TwiceHub {
+          @OnConnect()
+          one() {}
+          @OnConnect()
+          two() {}
+        }
+        return TwiceHub;
+      },
+      /the system event "connect" twice: TwiceHub\.one and TwiceHub\.two/,
+    ],
+    [
+      'two methods handle all other user events',
+      () => {
+        @WebPubSubHub('chat')
+        class StarHub {
+          @OnUserEvent('*')
+          one() {}
+          @OnUserEvent(['a', '*'])
+          two() {}
+        }
+        return StarHub;
+      },
+      /all user events \('\*'\) twice: StarHub\.one and StarHub\.two/,
+    ],
+    [
+      'the hub has no name a hub can have',
+      () => {
+        @WebPubSubHub('9 lives')
+        class BadNameHub {}
+        return BadNameHub;
+      },
+      /BadNameHub is decorated with @WebPubSubHub\("9 lives"\)/,
+    ],
+    [
+      'a user event has no name an event can have',
+      () => {
+        @WebPubSubHub('chat')
+        class BadEventHub {
+          @OnUserEvent('a b')
+          handle() {}
+        }
+        return BadEventHub;
+      },
+      /BadEventHub\.handle handles the user event "a b"/,
+    ],
+    [
+      'no user event is named',
+      () => {
+        @WebPubSubHub('chat')
+        class NoEventHub {
+          @OnUserEvent([])
+          handle() {}
+        }
+        return NoEventHub;
+      },
+      /NoEventHub\.handle is decorated with @OnUserEvent without a name/,
+    ],
+    [
+      'a class with handlers is no hub class',
+      () => {
+        @Injectable()
+        class ForgottenHub {
+          @OnMessage()
+          handle() {}
+        }
+        return ForgottenHub;
+      },
+      /ForgottenHub\.handle handles events of a hub.*Decorate the class with @WebPubSubHub/,
+    ],
+    [
+      'a class inherits handlers and names no hub of its own',
+      () => {
+        class HeirOfChatHub extends ChatHub {}
+        return HeirOfChatHub;
+      },
+      /HeirOfChatHub names none/,
+    ],
+  ])('when %s', async (_name, define, message) => {
+    expect(await messageOfFailedStart({ providers: [define()] })).toMatch(message);
+  });
+
+  it('when a hub class is a controller', async () => {
+    @WebPubSubHub('chat')
+    @Controller()
+    class ControllerHub {}
+    expect(await messageOfFailedStart({ controllers: [ControllerHub] })).toMatch(/List it under providers/);
+  });
+
+  it('when two modules provide one hub class', async () => {
+    @Module({ providers: [ChatHub] })
+    class OneModule {}
+    @Module({ providers: [ChatHub] })
+    class OtherModule {}
+    expect(await messageOfFailedStart({ imports: [OneModule, OtherModule] })).toMatch(
+      /ChatHub is provided twice: in OneModule and in OtherModule/,
+    );
+  });
+
+  it('when a request-scoped global enhancer could not be run for a hub class that a factory makes', async () => {
+    @Injectable({ scope: Scope.REQUEST })
+    class ScopedGuard implements CanActivate {
+      canActivate() {
+        return true;
+      }
+    }
+    const providers = [
+      { provide: 'HUB', useFactory: () => new ChatHub() },
+      { provide: APP_GUARD, useClass: ScopedGuard },
+    ];
+    expect(await messageOfFailedStart({ providers })).toMatch(/ChatHub is provided by a factory.*ScopedGuard/);
+  });
+
+  it('when nothing authenticates the service', async () => {
+    await expect(startHubApp({ options: { connectionString: undefined } })).rejects.toThrow(StartUpError);
+    const app = await startHubApp({
+      providers: [ChatHub],
+      options: { connectionString: undefined, upstreamAuth: { signature: 'off' } },
+    });
+    const headers = { 'ce-signature': undefined, 'webhook-request-origin': undefined };
+    expect((await app.sendEvent({ type: 'user.message', headers })).text).toBe('chat');
+    await app.close();
+  });
+
+  it('when the path is no path', async () => {
+    await expect(startHubApp({ options: { path: '/a?b' } })).rejects.toThrow(/is no path of a URL/);
+  });
+});
+
+describe('hub classes are found', () => {
+  it('in modules that are dynamic, several for one hub, with handlers of base classes', async () => {
+    abstract class BaseHub {
+      @OnConnected()
+      connected() {}
+
+      @OnUserEvent('overridden')
+      overridden() {
+        return 'base';
+      }
+
+      @OnUserEvent('inherited')
+      inherited(request: UserEventRequest) {
+        return `${this.greeting} ${String(request.data)}`;
+      }
+
+      abstract readonly greeting: string;
+    }
+    @WebPubSubHub('chat')
+    class FriendlyHub extends BaseHub {
+      readonly greeting = 'hi';
+
+      @OnUserEvent('own')
+      override overridden() {
+        return 'own';
+      }
+    }
+    @Module({})
+    class DynamicHubModule {}
+    const app = await startHubApp({
+      imports: [{ module: DynamicHubModule, providers: [FriendlyHub] }],
+      providers: [ChatHub],
+    });
+    const answer = async (event: string) => (await app.sendEvent({ type: `user.${event}` })).text;
+    expect([await answer('message'), await answer('inherited'), await answer('own')]).toEqual([
+      'chat',
+      'hi hello',
+      'own',
+    ]);
+    expect((await app.sendEvent({ type: 'user.overridden' })).status).toBe(404);
+    await app.close();
+  });
+
+  it('under another token, as a value and behind an alias', async () => {
+    @WebPubSubHub('other')
+    class OtherHub {
+      @OnMessage()
+      message() {
+        return 'other';
+      }
+    }
+    const app = await startHubApp({
+      providers: [
+        { provide: 'CHAT', useClass: ChatHub },
+        { provide: 'ALIAS', useExisting: 'CHAT' },
+        { provide: 'OTHER', useValue: new OtherHub() },
+      ],
+    });
+    expect((await app.sendEvent({ type: 'user.message' })).text).toBe('chat');
+    expect((await app.sendEvent({ type: 'user.message', hub: 'other' })).text).toBe('other');
+    await app.close();
+  });
+
+  it('in modules that are loaded lazily, once they are loaded', async () => {
+    @WebPubSubHub('late')
+    class LateHub {
+      @OnMessage()
+      message() {
+        return 'late';
+      }
+    }
+    @Module({ providers: [LateHub] })
+    class LateModule {}
+    @WebPubSubHub('chat')
+    class SecondChatHub {
+      @OnMessage()
+      again() {}
+    }
+    @Module({ providers: [SecondChatHub] })
+    class WrongModule {}
+
+    const app = await startHubApp({ providers: [ChatHub] });
+    expect((await app.sendEvent({ type: 'user.message', hub: 'late' })).status).toBe(404);
+    const loader = app.app.get(LazyModuleLoader);
+    await loader.load(() => LateModule);
+    expect((await app.sendEvent({ type: 'user.message', hub: 'late' })).text).toBe('late');
+    await expect(loader.load(() => WrongModule)).rejects.toThrow(/ChatHub\.onMessage and SecondChatHub\.again/);
+    expect((await app.sendEvent({ type: 'user.message' })).text).toBe('chat');
+    await app.close();
+  });
+});
+
+describe('the module', () => {
+  const options: WebPubSubModuleOptions = { connectionString: CONNECTION_STRING, path: '/events' };
+
+  class OptionsFactory implements WebPubSubOptionsFactory {
+    createWebPubSubOptions() {
+      return options;
+    }
+  }
+
+  @Module({ providers: [OptionsFactory], exports: [OptionsFactory] })
+  class OptionsModule {}
+
+  it.each([
+    ['forRoot', WebPubSubModule.forRoot(options)],
+    ['forRootAsync with a factory', WebPubSubModule.forRootAsync({ useFactory: async () => options })],
+    ['forRootAsync with a class', WebPubSubModule.forRootAsync({ useClass: OptionsFactory })],
+    [
+      'forRootAsync with an existing provider',
+      WebPubSubModule.forRootAsync({ imports: [OptionsModule], useExisting: OptionsFactory }),
+    ],
+    [
+      'forRootAsync with a path beside the options',
+      WebPubSubModule.forRootAsync({ path: 'events/', useFactory: () => ({ ...options, path: '/ignored' }) }),
+    ],
+  ])('is made by %s', async (_name, module) => {
+    const testing = await Test.createTestingModule({ imports: [module], providers: [ChatHub] }).compile();
+    const app = testing.createNestApplication({ logger: false });
+    await app.init();
+    expect(app.get(WebPubSubHubs).describeHubs()).toMatchObject([{ hub: 'chat', path: '/events' }]);
+    await app.close();
+  });
+
+  it('describes hubs, and says at the start what is served', async () => {
+    @WebPubSubHub('Sample_ChatApp')
+    class SampleHub {
+      @OnConnect()
+      connect() {}
+      @OnGroupJoined()
+      joined() {}
+      @OnUserEvent(['join', '*'])
+      any() {}
+    }
+    const lines: string[] = [];
+    const logger: LoggerService = {
+      log: (line: string) => lines.push(line),
+      warn: () => undefined,
+      error: () => undefined,
+    };
+    const app = await startHubApp({ providers: [SampleHub], application: { logger } });
+    Logger.overrideLogger(false);
+    expect(app.app.get(WebPubSubHubs).describeHubs()).toEqual([
+      {
+        hub: 'Sample_ChatApp',
+        path: '/eventhandler',
+        systemEvents: ['connect'],
+        groupEvents: ['joined'],
+        userEvents: ['join', '*'],
+        handlers: [
+          { kind: 'system', event: 'connect', handler: 'SampleHub.connect' },
+          { kind: 'group', event: 'joined', handler: 'SampleHub.joined' },
+          { kind: 'user', event: 'join', handler: 'SampleHub.any' },
+          { kind: 'user', event: '*', handler: 'SampleHub.any' },
+        ],
+      },
+    ]);
+    expect(lines).toContain(
+      'Events are received at /eventhandler for hub "Sample_ChatApp" (connect, joined, join, *).',
+    );
+    await app.close();
+  });
+
+  it('gives service clients to an application that serves no HTTP', async () => {
+    const context = await NestFactory.createApplicationContext(
+      { module: class WorkerModule {}, imports: [WebPubSubModule.forRoot(options)], providers: [ChatHub] },
+      { logger: false },
+    );
+    expect(context.get(WebPubSubHubs).describeHubs()).toHaveLength(1);
+    await context.close();
+  });
+});
