@@ -33,6 +33,12 @@ export { isWebPubSubContext, WebPubSubExecutionContext } from './library/hubs/hu
 export type { HubDescription } from './library/hubs/hub-description.interface.js';
 export { WebPubSubHubs } from './library/hubs/web-pubsub-hubs.js';
 
+export {
+  WebPubSubHealthIndicator,
+  type ServiceHealth,
+  type ServicePingOptions,
+} from './library/observability/web-pubsub.health-indicator.js';
+
 export { MqttConnectException } from './library/errors/mqtt-connect.exception.js';
 export { StartUpError } from './library/errors/start-up.error.js';
 

@@ -38,8 +38,8 @@ export function isWebSocketUpgrade(request: IncomingMessage): boolean {
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * The `Host` of the request, with its port, as a token's audience may name it. A loopback address goes by its other names
- * too: a token of this machine is as good under each of them [assumed].
+ * The `Host` of the request, with its port, as a token's audience may name it. A loopback address goes by its other
+ * names too: a token of this machine is as good under each of them [assumed].
  */
 export function hostNamesOf(request: IncomingMessage): string[] {
   const host = (request.headers.host ?? 'localhost').toLowerCase();

@@ -39,8 +39,9 @@ export function describeRow(entry: TrafficEntry): TrafficRow {
 }
 
 function describeClient(entry: ClientTraffic): TrafficRow {
-  const isRefusal =
-    entry.action === 'refused' || /^ack \S+ (Forbidden|InternalServerError|BadRequest)/.test(entry.summary);
+  // The client door writes what was refused, then why.
+  const [, refused, reason] = (entry.action === 'refused' && /^([^:]*refused): (.*)$/s.exec(entry.summary)) || [];
+  const summary = entry.action === 'connected' ? `new connection: ${entry.summary}` : entry.summary;
   return compact({
     id: entry.id,
     time: entry.time,
@@ -49,12 +50,19 @@ function describeClient(entry: ClientTraffic): TrafficRow {
     action: entry.action,
     connectionId: entry.connectionId,
     userId: entry.userId,
-    summary: entry.summary,
-    outcome: entry.action === 'fault' ? 'fault' : isRefusal ? 'failed' : 'ok',
+    summary: refused ?? summary,
+    outcome: judgeClient(entry),
     status: entry.status,
     receivers: entry.receivers,
+    problem: reason,
     preview: preview(payloadOf(entry.frame)),
   });
+}
+
+function judgeClient({ action, summary }: ClientTraffic): TrafficRow['outcome'] {
+  if (action === 'fault') return 'fault';
+  const isRefusal = action === 'refused' || /^ack \S+ (Forbidden|InternalServerError|BadRequest)/.test(summary);
+  return isRefusal ? 'failed' : 'ok';
 }
 
 function describeRest(entry: RestTraffic): TrafficRow {

@@ -48,6 +48,11 @@ export interface WebPubSubModuleOptions {
   maxStateBytes?: number;
   /** Answers repeated events without running the handler again. Default: off. */
   idempotency?: IdempotencyOptions;
+  /**
+   * `auto` (default) makes a span and metrics of every event when `@opentelemetry/api` is installed, which the application's
+   * SDK collects; `off` does not look for it.
+   */
+  observability?: 'auto' | 'off';
   /** Handed to every `WebPubSubServiceClient`. */
   serviceClientOptions?: WebPubSubServiceClientOptions;
 }

@@ -18,7 +18,10 @@ import { HubRegistry } from './hubs/hub.registry.js';
 import { watchLazyModules } from './hubs/lazy-modules.js';
 import { WebPubSubHubs } from './hubs/web-pubsub-hubs.js';
 import { RepeatedEvents } from './idempotency/repeated-events.js';
+import { loadEventObserver } from './observability/load-event-observer.js';
+import { WebPubSubHealthIndicator } from './observability/web-pubsub.health-indicator.js';
 import { createUpstreamSecurity } from './security/upstream-security.js';
+import { readServiceConnection } from './service-client/service-connection.js';
 import { EventDispatcher } from './upstream/event.dispatcher.js';
 import { EventLog } from './upstream/event.log.js';
 import { UpstreamAttachment } from './upstream/upstream.attachment.js';
@@ -49,6 +52,12 @@ const providers: Provider[] = [
     inject: [HubRegistry, WEB_PUBSUB_PATH],
   },
   {
+    provide: WebPubSubHealthIndicator,
+    useFactory: (options: WebPubSubModuleOptions) =>
+      new WebPubSubHealthIndicator(readServiceConnection(options)?.endpoint),
+    inject: [WEB_PUBSUB_OPTIONS],
+  },
+  {
     provide: UpstreamEndpoint,
     useFactory: createEndpoint,
     inject: [WEB_PUBSUB_OPTIONS, HubRegistry, EventLog, WebPubSubHubs],
@@ -66,7 +75,7 @@ const providers: Provider[] = [
  *
  * @publicApi
  */
-@Module({ providers, exports: [WebPubSubHubs] })
+@Module({ providers, exports: [WebPubSubHubs, WebPubSubHealthIndicator] })
 export class WebPubSubModule
   extends ConfigurableModuleClass
   implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
@@ -115,22 +124,25 @@ function createHubExplorer(
   return new HubExplorer(modules, container, registry, globalEnhancers);
 }
 
-function createEndpoint(
+async function createEndpoint(
   options: WebPubSubModuleOptions,
   registry: HubRegistry,
   log: EventLog,
   hubs: WebPubSubHubs,
-): UpstreamEndpoint {
+): Promise<UpstreamEndpoint> {
   const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES, maxStateBytes = DEFAULT_MAX_STATE_BYTES, idempotency } = options;
   const { unhandledUserEvents = 'reject', stateCodec = 'json' } = options;
+  const security = createUpstreamSecurity(options);
+  const observer = await loadEventObserver(options);
   return new UpstreamEndpoint({
     maxBodyBytes,
-    security: createUpstreamSecurity(options),
+    security,
     registry,
     describeHubs: () => hubs.describeHubs(),
-    dispatcher: new EventDispatcher({ unhandledUserEvents, stateCodec, maxStateBytes }, log),
+    dispatcher: new EventDispatcher({ unhandledUserEvents, stateCodec, maxStateBytes }, log, observer),
     log,
     ...(idempotency && { repeatedEvents: new RepeatedEvents(idempotency) }),
+    ...(observer && { observer }),
   });
 }
 

@@ -29,6 +29,21 @@ export function encodeEventReply(reply: EventReply): EncodedReply {
   }
 }
 
+/** The status that `encodeEventReply` writes. */
+export function statusOfReply(reply: EventReply): number {
+  switch (reply.kind) {
+    case 'empty':
+      return 204;
+    case 'connect':
+      return 200;
+    case 'user':
+      // Metadata without data becomes an empty text message, for which the status is of no importance.
+      return reply.data || Object.keys(reply.metadata ?? {}).length > 0 ? 200 : 204;
+    case 'refusal':
+      return reply.status;
+  }
+}
+
 /** [upstream-events 6.1] */
 function encodeConnectReply(reply: ConnectReply): EncodedReply {
   const { userId, groups, roles, subprotocol, mqtt } = reply;
@@ -54,8 +69,7 @@ function encodeUserEventReply(reply: UserEventReply): EncodedReply {
     // Node writes the headers in the encoding of a string that follows; those of user properties are bytes.
     return { status: 200, headers, body: mqtt?.userProperties && typeof body === 'string' ? Buffer.from(body) : body };
   }
-  // Metadata without data becomes an empty text message, for which the status is of no importance.
-  return { status: metadata && Object.keys(metadata).length > 0 ? 200 : 204, headers };
+  return { status: statusOfReply(reply), headers };
 }
 
 /** [upstream-events 6.1, 6.6] */

@@ -1,6 +1,6 @@
 /**
- * What passes between the service and a tunnel tool, one message per binary WebSocket message [tunnel 4]. Absent optional
- * fields are `null` on the wire.
+ * What passes between the service and a tunnel tool, one message per binary WebSocket message [tunnel 4]. Absent
+ * optional fields are `null` on the wire.
  */
 export type TunnelMessage =
   | TunnelRequestMessage

@@ -59,6 +59,8 @@ export class TestClient {
       // The timers of keep-alive outlive a stopped client by up to 40 seconds, and a test process with them.
       keepAliveIntervalInMs: 0,
       keepAliveTimeoutInMs: 0,
+      // A message that was refused is refused again: repeated for seconds, it would run into the patience of a test.
+      messageRetryOptions: { maxRetries: 0 },
     });
     let deliver: (message: ReceivedMessage) => void = () => {};
     client.on('server-message', ({ message }) => deliver(message));

@@ -9,8 +9,8 @@ export function isMimeType(contentType: string): boolean {
 }
 
 /**
- * What other protocols see of a PUBLISH [client-mqtt 6.2]. A payload that is not what its content type says is binary, as
- * are unknown content types [assumed].
+ * What other protocols see of a PUBLISH [client-mqtt 6.2]. A payload that is not what its content type says is binary,
+ * as are unknown content types [assumed].
  */
 export function toMessageData(payload: Buffer, contentType: string | undefined): MessageData {
   switch (contentType?.split(';')[0].trim().toLowerCase()) {

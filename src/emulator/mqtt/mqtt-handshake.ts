@@ -64,7 +64,9 @@ function judgeAnonymous({
     : { isValid: false, problem: 'there is none, and the hub does not allow anonymous clients' };
 }
 
-/** Groups are taken from the claim that the SDKs sign and from the one that the documentation names [client-mqtt 1.1]. */
+/**
+ * Groups are taken from the claim that the SDKs sign and from the one that the documentation names [client-mqtt 1.1].
+ */
 function readIdentity(claims: AccessTokenClaims): ClientIdentity {
   const { sub } = claims;
   return {

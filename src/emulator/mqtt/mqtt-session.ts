@@ -22,8 +22,8 @@ export interface SessionTerms {
 }
 
 /**
- * An MQTT session, which is what the service calls a connection: it has subscriptions and messages in flight, and outlives
- * the sockets of its client [client-mqtt 2, 3.2].
+ * An MQTT session, which is what the service calls a connection: it has subscriptions and messages in flight, and
+ * outlives the sockets of its client [client-mqtt 2, 3.2].
  */
 export class MqttSession implements ConnectionOutlet {
   readonly sessionId = randomUUID();

@@ -221,7 +221,9 @@ export class MqttSocket implements PacketLimits {
     else if (this.#waiting.length >= MAX_WAITING_PACKETS) this.#setPaused(true);
   }
 
-  /** Only what takes time yields to others: a group message is with its receivers before the next packet is looked at. */
+  /**
+   * Only what takes time yields to others: a group message is with its receivers before the next packet is looked at.
+   */
   #handleWaiting(): void {
     for (let packet = this.#waiting.shift(); packet; packet = this.#waiting.shift()) {
       const handling = this.listener.onPacket(packet);

@@ -27,8 +27,8 @@ interface InFlight {
 }
 
 /**
- * Deliveries of one session: QoS 0 at once or not at all, QoS 1 and 2 in order, no more in flight than the client takes,
- * and again after the client has returned [client-mqtt 3.2].
+ * Deliveries of one session: QoS 0 at once or not at all, QoS 1 and 2 in order, no more in flight than the client
+ * takes, and again after the client has returned [client-mqtt 3.2].
  */
 export class OutboundMessages {
   readonly #inFlight = new Map<number, InFlight>();
@@ -131,8 +131,8 @@ export class OutboundMessages {
   }
 
   /**
-   * False when the message is too large for the client, which counts as delivered [mqtt-5 3.1.2.11.4]. A message that expires
-   * while it is in flight is still sent again: its packet id may be known to the client [mqtt-5 3.3.2.3.3].
+   * False when the message is too large for the client, which counts as delivered [mqtt-5 3.1.2.11.4]. A message that
+   * expires while it is in flight is still sent again: its packet id may be known to the client [mqtt-5 3.3.2.3.3].
    */
   #write(message: OutboundMessage, packetId: number | undefined, isRepeated: boolean): boolean {
     const { topic, payload, qos, properties, expiresAt } = message;

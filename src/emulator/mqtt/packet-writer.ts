@@ -5,7 +5,10 @@ export interface PacketLimits {
   readonly version: 4 | 5;
   /** Bytes; absent: anything. */
   readonly maximumPacketSize?: number;
-  /** Whether reasons and user properties may go into packets other than PUBLISH, CONNACK and DISCONNECT [mqtt-5 3.1.2.11.7]. */
+  /**
+   * Whether reasons and user properties may go into packets other than PUBLISH, CONNACK and DISCONNECT [mqtt-5
+   * 3.1.2.11.7].
+   */
   readonly wantsProblemInformation: boolean;
 }
 

@@ -5,7 +5,9 @@ import type { Publication } from './publication.js';
 
 /** What is published for a client that goes without taking leave [client-mqtt 3, 8]. */
 export interface Will extends Publication {
-  /** After the loss of the network connection, if the client has not come back by then [assumed: as in the standard]. */
+  /**
+   * After the loss of the network connection, if the client has not come back by then [assumed: as in the standard].
+   */
   readonly delayMs: number;
 }
 

@@ -16,8 +16,8 @@ export function verifyTunnelToken(request: IncomingMessage, url: URL, context: E
 }
 
 /**
- * The URL the tool connected to, with its query but without the token. `wss` is for a tool that came through a proxy with
- * TLS; the decoded form for one that encodes differently from the URL it requests [assumed].
+ * The URL the tool connected to, with its query but without the token. `wss` is for a tool that came through a proxy
+ * with TLS; the decoded form for one that encodes differently from the URL it requests [assumed].
  */
 function audiencesOf(request: IncomingMessage, url: URL): string[] {
   const query = url.search

@@ -16,8 +16,8 @@ export interface TunnelStatus extends TunnelIdentity {
 export type TunnelMove = Omit<TunnelMoveMessage, 'kind'>;
 
 /**
- * The connected tunnel tools, and what the service can tell them [tunnel 6]. Each method but `list` returns whether there is
- * such a connection.
+ * The connected tunnel tools, and what the service can tell them [tunnel 6]. Each method but `list` returns whether
+ * there is such a connection.
  *
  * @publicApi
  */

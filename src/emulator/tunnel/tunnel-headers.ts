@@ -6,9 +6,9 @@ import type { UpstreamRequest, UpstreamResponse } from '../core/upstream-transpo
 const HEADERS_OF_THE_TOOL = new Set(['host', 'content-length', 'transfer-encoding', 'connection']);
 
 /**
- * As the service writes them: arrays of lines, one signature per line [tunnel 5.1]. The tool hands values to Node's HTTP
- * client, which writes them as latin1 and refuses anything else; so UTF-8 goes in as one character per byte, and upstream
- * receives the bytes that a direct request would have had [assumed].
+ * As the service writes them: arrays of lines, one signature per line [tunnel 5.1]. The tool hands values to Node's
+ * HTTP client, which writes them as latin1 and refuses anything else; so UTF-8 goes in as one character per byte, and
+ * upstream receives the bytes that a direct request would have had [assumed].
  */
 export function toTunnelHeaders(headers: UpstreamRequest['headers']): TunnelHeaders {
   const result: Record<string, string[]> = {};
@@ -22,9 +22,12 @@ export function toTunnelHeaders(headers: UpstreamRequest['headers']): TunnelHead
 
 /** Names in lower case; lines of names that differ only in case are joined in order. */
 export function fromTunnelHeaders(headers: TunnelHeaders): UpstreamResponse['headers'] {
-  const result: Record<string, string[]> = {};
-  for (const [name, lines] of Object.entries(headers)) (result[name.toLowerCase()] ??= []).push(...lines);
-  return result;
+  const result = new Map<string, string[]>();
+  for (const [name, lines] of Object.entries(headers)) {
+    const key = name.toLowerCase();
+    result.set(key, [...(result.get(key) ?? []), ...lines]);
+  }
+  return Object.fromEntries(result);
 }
 
 function splitLists(lines: readonly string[]): string[] {

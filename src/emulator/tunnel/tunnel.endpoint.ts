@@ -25,9 +25,9 @@ const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
 const CLOSE_GRACE_MS = 1_000;
 
 /**
- * The service's side of the tunnel tool (`awps-tunnel`): tools connect to `/server/tunnel`, and events of handlers with a
- * `tunnel:///` template travel to the local application through them. Each connection belongs to one hub; several of one
- * hub take turns [tunnel 8].
+ * The service's side of the tunnel tool (`awps-tunnel`): tools connect to `/server/tunnel`, and events of handlers with
+ * a `tunnel:///` template travel to the local application through them. Each connection belongs to one hub; several of
+ * one hub take turns [tunnel 8].
  */
 export class TunnelEndpoint implements UpgradeEndpoint, UpstreamTransport, TunnelControl {
   /** The service does not validate handlers behind a tunnel [tunnel 5.1]. */

@@ -20,6 +20,8 @@ export class ClientCard {
   element;
   #profile;
   #client;
+  #refusal;
+  #connectedAfter = 0;
   #doors;
   #state = element('span', { class: 'badge', role: 'status' });
   #identity = element('p', { class: 'client-identity' });
@@ -59,11 +61,22 @@ export class ClientCard {
   }
 
   connect() {
+    this.#refusal = undefined;
+    this.#connectedAfter = this.#doors.newestRowId();
     return this.#client.connect();
   }
 
+  /** A browser does not say why a handshake was refused, but the traffic record does, in a moment. */
+  learnRefusal(rows) {
+    const { state, reason } = this.#client;
+    if (state === 'new' || state === 'open' || reason !== undefined || this.#refusal !== undefined) return;
+    const hub = this.#profile.hub.toLowerCase();
+    this.#refusal = rows.find((row) => row.id > this.#connectedAfter && row.action === 'refused' && row.hub === hub);
+    this.#showNotice(state, reason);
+  }
+
   #toggle() {
-    if (this.#client.state === 'closed') void this.#client.connect();
+    if (this.#client.state === 'closed') void this.connect();
     else this.#client.disconnect();
   }
 
@@ -112,10 +125,9 @@ export class ClientCard {
   #showNotice(state, reason) {
     this.#notice.hidden = state !== 'closed' && state !== 'recovering';
     if (this.#notice.hidden) return;
-    // A browser does not say why a handshake was refused, but the traffic record does.
-    const refusal = reason === undefined ? this.#doors.findRefusal(this.#profile.hub) : undefined;
-    const words = reason ?? refusal?.summary ?? 'The emulator refused the handshake; the traffic says why.';
-    this.#notice.replaceChildren(words);
+    this.#notice.replaceChildren(
+      reason ?? refusalText(this.#refusal) ?? 'The emulator refused the handshake; the traffic says why.',
+    );
   }
 
   #makeForm() {
@@ -212,6 +224,10 @@ export class ClientCard {
     while (this.#frames.childElementCount > MAX_FRAMES) this.#frames.firstElementChild.remove();
     if (isAtEnd) this.#frames.scrollTop = this.#frames.scrollHeight;
   }
+}
+
+function refusalText(row) {
+  return row && [row.summary, row.problem].filter(Boolean).join(': ');
 }
 
 function makeFrame(direction, time, data) {

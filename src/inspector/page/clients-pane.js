@@ -16,6 +16,9 @@ export class ClientsPane {
       this.#add();
     });
     this.#form.elements.noToken.addEventListener('change', () => this.#shapeForm());
+    store.subscribe((rows) => {
+      for (const card of this.#cards) card.learnRefusal(rows);
+    });
     byId('clients-empty').replaceChildren(
       element('h2', {}, 'No test client yet'),
       element(
@@ -54,8 +57,7 @@ export class ClientsPane {
       {
         onRemove: () => this.#remove(card),
         onTraffic: ({ connection }) => this.#doors.showTrafficOf({ connection }),
-        findRefusal: (name) =>
-          this.#store.findLast((row) => row.action === 'refused' && row.hub.toLowerCase() === name.toLowerCase()),
+        newestRowId: () => this.#store.rows.at(-1)?.id ?? 0,
       },
     );
     this.#cards.add(card);

@@ -120,14 +120,15 @@ export class HubMembers {
     return element(
       'tr',
       {},
-      element('td', {}, userId ?? element('span', { class: 'dim' }, 'anonymous')),
-      element('td', { class: 'mono' }, connectionId),
       element(
         'td',
         {},
-        isMqtt ? 'MQTT' : (subprotocol ?? 'simple'),
-        isOnline === false && element('span', { class: 'badge is-warn' }, 'away'),
+        userId ?? element('span', { class: 'dim' }, 'anonymous'),
+        !isOnline &&
+          element('span', { class: 'badge is-warn', title: 'Its socket is gone; it may come back.' }, 'away'),
       ),
+      element('td', { class: 'mono' }, connectionId),
+      element('td', { title: subprotocol }, isMqtt ? 'MQTT' : protocolName(subprotocol)),
       element(
         'td',
         {},
@@ -161,6 +162,18 @@ export class HubMembers {
       await this.#doors.onChange();
     });
   }
+}
+
+const PROTOCOL_NAMES = {
+  'json.webpubsub.azure.v1': 'JSON',
+  'json.reliable.webpubsub.azure.v1': 'reliable JSON',
+  'protobuf.webpubsub.azure.v1': 'protobuf',
+  'protobuf.reliable.webpubsub.azure.v1': 'reliable protobuf',
+};
+
+/** A simple client may have a subprotocol of the application's own. */
+function protocolName(subprotocol) {
+  return PROTOCOL_NAMES[subprotocol] ?? (subprotocol === undefined ? 'simple' : `simple (${subprotocol})`);
 }
 
 function stateOf(state) {

@@ -73,7 +73,7 @@ byId('connection-string-dialog').addEventListener('close', () => {
 window.addEventListener('hashchange', openFromAddress);
 openFromAddress();
 listenToFeed(store, byId('feed-state'));
-await attempt(async () => {
+void attempt(async () => {
   const { endpoint, hubs } = await get('emulator');
   document.title = `${new URL(endpoint).host} · Web PubSub inspector`;
   store.nameHubs(hubs);

@@ -30,7 +30,7 @@ export class TrafficPane {
       onClose: () => this.#close(),
       onFilter: (fields) => this.#setFields(fields),
     });
-    store.subscribe((added, dropped) => this.#receive(added, dropped));
+    store.subscribe((added, isReset) => this.#receive(added, isReset));
     this.#listen();
     this.#applyFilter();
   }
@@ -125,28 +125,32 @@ export class TrafficPane {
     this.#summarise();
   }
 
-  #receive(added, dropped) {
-    if (this.#isPaused && dropped === 0) {
+  #receive(added, isReset) {
+    if (isReset) this.#startAnew();
+    else if (this.#isPaused) {
       this.#missedWhilePaused += added.length;
       byId('pause').textContent = `Resume (${this.#missedWhilePaused})`;
       return;
     }
     const wasAtEnd = this.#list.isAtEnd;
-    let droppedHere = 0;
-    if (dropped > 0) {
-      const oldest = this.#store.rows[0]?.id ?? Number.POSITIVE_INFINITY;
-      const isAnew = (this.#store.rows[0]?.id ?? 0) < (this.#list.items[0]?.id ?? 0);
-      droppedHere = isAnew ? this.#list.items.length : this.#list.items.filter(({ id }) => id < oldest).length;
-      this.#list.items.splice(0, droppedHere);
-      if (this.#list.items.length === 0) this.#list.refresh();
-    }
+    const oldest = this.#store.rows[0]?.id ?? 0;
+    const kept = this.#list.items.findIndex(({ id }) => id >= oldest);
+    const dropped = kept < 0 ? this.#list.items.length : kept;
+    this.#list.items.splice(0, dropped);
     const matching = added.filter(this.#filter);
     for (const row of matching) this.#list.items.push(row);
-    this.#list.update(droppedHere);
+    this.#list.update(dropped);
     if (wasAtEnd) this.#list.scrollToEnd();
     else this.#showUnseen(this.#unseen + matching.length);
     this.#offerHubs();
     this.#summarise();
+  }
+
+  #startAnew() {
+    this.#chosenId = undefined;
+    this.#list.items = [];
+    this.#list.refresh();
+    this.#showUnseen(0);
   }
 
   #setPaused(isPaused) {
@@ -185,7 +189,9 @@ export class TrafficPane {
       const detail = await get(pathOf('traffic', String(row.id)));
       if (row.id !== this.#chosenId) return;
       this.#detail.open(detail);
-      this.#list.reveal(this.#chosenIndex());
+      // The list has become narrower, or the row has gone meanwhile.
+      const index = this.#chosenIndex();
+      if (index >= 0) this.#list.reveal(index);
     });
   }
 
@@ -214,7 +220,8 @@ export class TrafficPane {
     const shown = this.#list.items.length;
     const of = shown === rows.length ? '' : ` of ${rows.length}`;
     const left = skipped > 0 ? `; ${skipped} were left out, since they came faster than the page could read` : '';
-    byId('traffic-count').textContent = rows.length === 0 ? '' : `${shown}${of} entries${left}`;
+    byId('traffic-count').textContent =
+      rows.length === 0 ? '' : `${shown}${of} ${rows.length === 1 ? 'entry' : 'entries'}${left}`;
     this.#showEmpty(rows.length, shown);
   }
 

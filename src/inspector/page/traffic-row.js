@@ -9,7 +9,7 @@ const ARROW_TITLES = {
 };
 
 /** Every upstream call to a hub has the same one; the row has no room for it, the detail has. */
-const LEADING_URL = /^(?:https?|tunnel):\S+ (?=answered)/;
+const LEADING_URL = /^(?:https?|tunnel):\S+ (?=answered|gave)/;
 
 /** One row of the timeline: an option of its listbox. */
 export function makeRow(row, { index, count, isChosen, onClick }) {

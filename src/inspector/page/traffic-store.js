@@ -2,7 +2,10 @@
 const MAX_ROWS = 10_000;
 const DROPPED_AT_ONCE = 2_000;
 
-/** The rows that the feed has brought. Listeners hear `(added, dropped)`: new rows, and how many old ones went. */
+/**
+ * The rows that the feed has brought. Listeners hear which are new, and whether everything before them is void: the record
+ * was cleared, or it is another emulator's.
+ */
 export class TrafficStore {
   rows = [];
   hubs = new Set();
@@ -14,9 +17,7 @@ export class TrafficStore {
   }
 
   receive({ reset, skipped, rows }) {
-    let dropped = 0;
     if (reset) {
-      dropped = this.rows.length;
       this.rows = [];
       this.skipped = 0;
     }
@@ -24,20 +25,13 @@ export class TrafficStore {
     // One by one: as arguments, a large batch would not fit on the stack.
     for (const row of rows) this.rows.push(row);
     if (this.rows.length > MAX_ROWS) {
-      const excess = Math.max(this.rows.length - MAX_ROWS, DROPPED_AT_ONCE);
-      this.rows.splice(0, excess);
-      dropped += excess;
+      this.rows.splice(0, Math.max(this.rows.length - MAX_ROWS, DROPPED_AT_ONCE));
     }
     this.nameHubs(rows.map(({ hub }) => hub));
-    for (const listener of this.#listeners) listener(rows, dropped);
+    for (const listener of this.#listeners) listener(rows, reset);
   }
 
   nameHubs(names) {
     for (const name of names) if (name !== '') this.hubs.add(name);
-  }
-
-  /** The newest row for which the condition holds. */
-  findLast(condition) {
-    return this.rows.findLast(condition);
   }
 }

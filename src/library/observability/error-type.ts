@@ -14,6 +14,9 @@ export function stackFramesOf(error: unknown): string | undefined {
   if (!types.isNativeError(error) || typeof error.stack !== 'string') return undefined;
   const { stack, message } = error;
   const end = stack.indexOf(message) + message.length;
-  const frames = stack.slice(end).split('\n').filter((line) => FRAME.test(line));
+  const frames = stack
+    .slice(end)
+    .split('\n')
+    .filter((line) => FRAME.test(line));
   return frames.length === 0 ? undefined : frames.join('\n');
 }

@@ -2,10 +2,12 @@ import { HttpException } from '@nestjs/common';
 import { EmptyError, isObservable, lastValueFrom, type Observable } from 'rxjs';
 import type { EventReply, HubEvent } from '../../protocol/cloud-event.js';
 import type { ConnectionStateForm } from '../../protocol/connection-states.codec.js';
+import type { EventRequestHeaders } from '../../protocol/event-request.decoder.js';
 import { assertStateFits, encodeConnectionStates } from '../connection-states.js';
 import { HttpResponseStandIn } from '../hubs/http-response.stand-in.js';
 import type { HubHandler } from '../hubs/hub-handler.js';
 import type { HubHandlers } from '../hubs/hub.registry.js';
+import type { EventObserver } from '../observability/event-observer.interface.js';
 import { createHubRequest } from '../requests/hub-request.factory.js';
 import type { HubRequest } from '../requests/hub.request.js';
 import type { EventLog } from './event.log.js';
@@ -25,10 +27,20 @@ export class EventDispatcher {
   constructor(
     private readonly options: DispatcherOptions,
     private readonly log: EventLog,
+    private readonly observer?: EventObserver,
   ) {}
 
-  /** Never throws or rejects. The answer is there at once when the handler is synchronous. */
-  dispatch(event: HubEvent, handlers: HubHandlers): EventReply | Promise<EventReply> {
+  /**
+   * Never throws or rejects. The answer is there at once when the handler is synchronous. `headers` are those of the request
+   * that brought the event.
+   */
+  dispatch(event: HubEvent, handlers: HubHandlers, headers: EventRequestHeaders): EventReply | Promise<EventReply> {
+    const handler = handlers.find(event.kind, event.context.eventName);
+    if (!this.observer) return this.#handle(event, handler);
+    return this.observer.observe({ event, hub: handlers.hub, handler, headers }, () => this.#handle(event, handler));
+  }
+
+  #handle(event: HubEvent, handler: HubHandler | undefined): EventReply | Promise<EventReply> {
     let request: HubRequest;
     try {
       request = createHubRequest(event, this.options.stateCodec);
@@ -36,7 +48,6 @@ export class EventDispatcher {
       const reason = malformedReasonOf(error);
       return reason === undefined ? this.#fail(event, undefined, error) : createPlainRefusal(event, 400, reason);
     }
-    const handler = handlers.find(event.kind, event.context.eventName);
     return handler ? this.#run(event, handler, request) : this.#answerUnhandled(event);
   }
 
@@ -110,6 +121,7 @@ export class EventDispatcher {
 
   #fail(event: HubEvent, handler: HubHandler | undefined, error: unknown): EventReply {
     const { reply, isUnexpected } = createRefusal(event, error);
+    this.observer?.failed(event, error);
     if (isUnexpected && !handler?.isLoggedByNest(error)) this.log.handlerFailed(handler?.name, event, error);
     return reply;
   }

@@ -7,6 +7,7 @@ import { isValidationRequest } from '../../protocol/webhook-validation.js';
 import type { HubDescription } from '../hubs/hub-description.interface.js';
 import type { HubHandlers } from '../hubs/hub.registry.js';
 import type { RepeatedEvents } from '../idempotency/repeated-events.js';
+import type { EventObserver } from '../observability/event-observer.interface.js';
 import {
   EventAdmission,
   refuse,
@@ -26,6 +27,7 @@ export interface UpstreamEndpointOptions extends EventAdmissionOptions {
   readonly describeHubs: () => readonly HubDescription[];
   /** Absent: repeated events run their handlers again. */
   readonly repeatedEvents?: RepeatedEvents;
+  readonly observer?: EventObserver;
 }
 
 const INTERNAL_ERROR = refuse(500, 'Internal server error');
@@ -113,7 +115,7 @@ export class UpstreamEndpoint {
       return;
     }
     if (prepared.kind === 'refusal') {
-      this.#finish(request, response, encodeRefusal(prepared), startedAt, prepared);
+      this.#refuse(request, response, prepared, startedAt);
       return;
     }
     const { type, dataType, origins, body, handlers } = prepared;
@@ -130,14 +132,14 @@ export class UpstreamEndpoint {
       const reason = malformedReasonOf(error);
       if (reason === undefined) this.#options.log.answerFailed(error);
       const refusal = reason === undefined ? INTERNAL_ERROR : refuse(400, reason);
-      this.#finish(request, response, encodeRefusal(refusal), startedAt, refusal);
+      this.#refuse(request, response, refusal, startedAt);
       return;
     }
     if (this.#options.repeatedEvents) {
       this.#completeOnce(this.#options.repeatedEvents, request, response, event, handlers, startedAt);
       return;
     }
-    const reply = this.#options.dispatcher.dispatch(event, handlers);
+    const reply = this.#options.dispatcher.dispatch(event, handlers, request.headers);
     if (reply instanceof Promise) {
       void reply.then((settled) => this.#finishEvent(request, response, settled, startedAt));
     } else {
@@ -154,7 +156,9 @@ export class UpstreamEndpoint {
     startedAt: number,
   ): void {
     const run = async () => {
-      const { body, ...reply } = this.#encode(await this.#options.dispatcher.dispatch(event, handlers));
+      const { body, ...reply } = this.#encode(
+        await this.#options.dispatcher.dispatch(event, handlers, request.headers),
+      );
       return { ...reply, ...(body !== undefined && { body: Buffer.from(body as Uint8Array) }) };
     };
     repeatedEvents.answerOnce(event.context, run).then(
@@ -164,6 +168,11 @@ export class UpstreamEndpoint {
         this.#finish(request, response, encodeRefusal(INTERNAL_ERROR), startedAt);
       },
     );
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal, startedAt: number): void {
+    this.#options.observer?.refused(refusal.status);
+    this.#finish(request, response, encodeRefusal(refusal), startedAt, refusal);
   }
 
   #finishEvent(request: IncomingMessage, response: ServerResponse, reply: EventReply, startedAt: number): void {

@@ -1,16 +1,19 @@
 import { afterAll, beforeEach, expect, it } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
+import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
 import { describeInBrowser } from '../../support/browser.js';
 import { connectJsonClient } from '../../support/connect-client.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { InspectorPage } from '../../support/inspector-page.js';
 import { ALLOW_ANY_ORIGIN, RecordingUpstream, type Answer } from '../../support/record-upstream.js';
 import { startEmulator } from '../../support/start-emulator.js';
 
 const upstream = await RecordingUpstream.start();
-const emulator = await startEmulator();
+let emulator: WebPubSubEmulator;
 afterAll(() => upstream.close());
 
-beforeEach(() => {
+beforeEach(async () => {
+  emulator = await startEmulator();
   upstream.onEvent = () => ({ status: 204 });
   upstream.onValidation = () => ALLOW_ANY_ORIGIN;
   emulator.setHub('chat', {
@@ -19,7 +22,7 @@ beforeEach(() => {
 });
 
 const colourOf = (node: Locator): Promise<string> =>
-  node.evaluate((element) => String((globalThis as unknown as StyledWindow).getComputedStyle(element).color));
+  node.evaluate((element) => (globalThis as unknown as StyledWindow).getComputedStyle(element).color);
 
 /** The part of a browser's global object that is used above; the tests are not compiled for one. */
 interface StyledWindow {
@@ -33,7 +36,6 @@ describeInBrowser('the timeline of the inspector', (pages) => {
   let page: Page;
 
   beforeEach(async () => {
-    emulator.traffic.clear();
     page = await pages.open(`${emulator.endpoint}/inspector`);
     inspector = new InspectorPage(page);
     await inspector.isLive();
@@ -83,7 +85,7 @@ describeInBrowser('the timeline of the inspector', (pages) => {
     ['a refused connection', 'close', /Nothing listens at/],
     ['an unknown path', { status: 404 }, /answered 404: the path, the hub or the event is unknown/],
     ['a body that is too large', { status: 413 }, /answered 413: the body is larger than the application accepts/],
-    ['an unreadable answer', { status: 200, headers: { 'Content-Type': 'image/png' }, body: 'x' }, /answered 200, yet/],
+    ['an unreadable answer', { status: 200, headers: { 'Content-Type': 'image/png' }, body: 'x' }, /image\/png/],
   ] satisfies [string, Answer | 'close', RegExp][])('explains %s', async (_name, answer, words) => {
     if (answer === 'close') {
       emulator.setHub('chat', { eventHandlers: [{ urlTemplate: 'http://localhost:9/x', userEventPattern: '*' }] });
@@ -93,6 +95,24 @@ describeInBrowser('the timeline of the inspector', (pages) => {
     const ann = await connectJsonClient(emulator);
     ann.send({ type: 'event', event: 'message', ackId: 1, dataType: 'text', data: 'x' });
     await inspector.row(words).first().waitFor();
+  });
+
+  it('explains a time-out', async () => {
+    upstream.onEvent = () => 'hang';
+    const clock = new FakeClock(Date.now());
+    const slow = await startEmulator({ clock });
+    slow.setHub('chat', {
+      // No ping falls due while time is moved on, to which the client could not answer.
+      webSocketKeepAliveIntervalInSeconds: 120,
+      eventHandlers: [{ urlTemplate: upstream.url, userEventPattern: '*' }],
+    });
+    const view = new InspectorPage(await pages.open(`${slow.endpoint}/inspector`));
+    const ann = await connectJsonClient(slow);
+    const asked = upstream.events.length;
+    ann.send({ type: 'event', event: 'message', ackId: 1, dataType: 'text', data: 'x' });
+    while (upstream.events.length === asked) await upstream.nextEvent();
+    clock.advance(100_000);
+    await view.row(/gave no answer within 100 s.*look for a handler that never ends or a breakpoint/).waitFor();
   });
 
   it('explains a refused validation', async () => {
@@ -114,6 +134,7 @@ describeInBrowser('the timeline of the inspector', (pages) => {
       await ann.next();
       await ann.next();
     }
+    await inspector.row('ack 2 success').waitFor();
     await inspector
       .row(/message → /)
       .last()
@@ -207,9 +228,10 @@ describeInBrowser('the timeline of the inspector', (pages) => {
     await page.getByRole('button', { name: /^Failed/ }).click();
     expect(await inspector.rows.count()).toBe(3);
     await reset.click();
-    await page.getByText('Upstream', { exact: true }).click();
+    await page.getByLabel('Upstream', { exact: true }).check();
     await inspector.row('event message').waitFor({ state: 'detached' });
-    expect(await inspector.rows.count()).toBe(2);
+    // The validation, and two events.
+    expect(await inspector.rows.count()).toBe(3);
     await inspector.filter({ Search: 'nothing is like this' });
     await page.getByRole('button', { name: 'Reset the filters' }).click();
     await inspector.row('event message').waitFor();
@@ -272,36 +294,58 @@ describeInBrowser('the timeline of the inspector', (pages) => {
   });
 
   it('keeps a few dozen rows in the document, however many there are, and follows the newest', async () => {
-    const busy = await startEmulator();
-    const view = new InspectorPage(await pages.open(`${busy.endpoint}/inspector`));
     const record = (from: number, to: number): void => {
       for (let index = from; index <= to; index++) {
-        busy.traffic.record({ door: 'client', hub: 'chat', action: 'received', summary: `frame number ${index}` });
+        emulator.traffic.record({ door: 'client', hub: 'chat', action: 'received', summary: `frame number ${index}` });
       }
     };
     record(1, 1500);
-    await view.row(/frame number 1500$/).waitFor();
+    await inspector.row(/frame number 1500$/).waitFor();
     for (let from = 1501; from < 5000; from += 500) {
       record(from, from + 499);
-      await view.row(new RegExp(`frame number ${from + 499}$`)).waitFor();
+      await inspector.row(new RegExp(`frame number ${from + 499}$`)).waitFor();
     }
-    await view.page.getByText('5000 entries').waitFor();
-    const countNodes = (): Promise<number> => view.page.evaluate<number>("document.querySelectorAll('#rows *').length");
-    expect(await view.rows.count()).toBeLessThan(60);
+    await page.getByText('5000 entries').waitFor();
+    const countNodes = (): Promise<number> => page.evaluate<number>("document.querySelectorAll('#rows *').length");
+    expect(await inspector.rows.count()).toBeLessThan(60);
     expect(await countNodes()).toBeLessThan(700);
 
-    await view.page.getByRole('listbox').focus();
-    await view.page.keyboard.press('Home');
-    await view.row(/frame number 1$/).waitFor();
+    await page.getByRole('listbox').focus();
+    await page.keyboard.press('Home');
+    await inspector.row(/frame number 1$/).waitFor();
     expect(await countNodes()).toBeLessThan(700);
     record(5001, 5003);
-    await view.page.getByRole('button', { name: '↓ 3 new' }).click();
-    await view.row(/frame number 5003$/).waitFor();
+    await page.getByRole('button', { name: '↓ 3 new' }).click();
+    await inspector.row(/frame number 5003$/).waitFor();
 
-    await view.filter({ Search: 'number 4321' });
-    await view.row('frame number 4321').waitFor();
-    expect(await view.rows.count()).toBe(1);
-    expect(await view.rows.first().getAttribute('aria-setsize')).toBe('1');
+    await inspector.filter({ Search: 'number 4321' });
+    await inspector.row('frame number 4321').waitFor();
+    expect(await inspector.rows.count()).toBe(1);
+    expect(await inspector.rows.first().getAttribute('aria-setsize')).toBe('1');
+  });
+
+  it('lets the oldest rows go beyond ten thousand, while what is looked at stays in view', async () => {
+    const record = (from: number, to: number): void => {
+      for (let index = from; index <= to; index++) {
+        emulator.traffic.record({ door: 'client', hub: 'chat', action: 'received', summary: `frame number ${index}` });
+      }
+    };
+    for (let from = 1; from < 9000; from += 1500) {
+      record(from, from + 1499);
+      await inspector.row(new RegExp(`frame number ${from + 1499}$`)).waitFor();
+    }
+    await page.evaluate('document.querySelector("#rows").scrollTop = 5000 * 28');
+    await inspector.row(/frame number 5001$/).waitFor();
+    record(9001, 10_400);
+    await page.getByText('8400 entries').waitFor();
+    await inspector.row(/frame number 5001$/).waitFor();
+    await page.getByRole('listbox').focus();
+    await page.keyboard.press('Home');
+    await inspector.row(/frame number 2001$/).waitFor();
+    expect(await inspector.rows.first().textContent()).toContain('frame number 2001');
+    await page.keyboard.press('End');
+    await inspector.row(/frame number 10400$/).waitFor();
+    expect(await inspector.rows.count()).toBeLessThan(60);
   });
 
   it('comes back by itself when the emulator was away', async () => {

@@ -38,6 +38,20 @@ describe('a row of the timeline', () => {
   });
 
   it.each([
+    ['refused: there is no token', 'refused', 'there is no token'],
+    ['recovery refused: too late', 'recovery refused', 'too late'],
+    ['the client had gone before it was accepted', 'the client had gone before it was accepted', undefined],
+  ])('tells why a handshake was refused: %s', (text, summary, problem) => {
+    const row = describeRow(client({ action: 'refused', summary: text, status: 401 }));
+    expect([row.summary, row.problem]).toEqual([summary, problem]);
+  });
+
+  it('says that a connection is new', () => {
+    const entry = client({ action: 'connected', summary: 'simple client' });
+    expect(describeRow(entry).summary).toBe('new connection: simple client');
+  });
+
+  it.each([
     ['{"type":"joinGroup","group":"a"}', undefined],
     ['a  plain\ntext', 'a plain text'],
     [Buffer.from([0x61, 0, 0xff]), 'a··'],

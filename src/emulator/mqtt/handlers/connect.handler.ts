@@ -49,7 +49,8 @@ export async function handleConnect(
 
   const terms = readTerms(packet);
   const existing = sessions.find(hub, clientId);
-  // [mqtt-5 3.1.2.11.2] [mqtt-3.1.1 3.1.2.4] a session that ends with its network connection is not for others to take up
+  // [mqtt-5 3.1.2.11.2] [mqtt-3.1.1 3.1.2.4] a session that ends with its network connection is not for others to take
+  // up
   const isResumed = existing !== undefined && !packet.clean && existing.retentionMs > 0;
   if (existing && !isResumed) {
     existing.end('Another client began a new session with this client id.', REASON_CODES.sessionTakenOver);
@@ -136,7 +137,10 @@ function retentionSeconds(packet: IConnectPacket): number {
   return Math.min(packet.properties?.sessionExpiryInterval ?? 0, MAX_RETENTION_SECONDS);
 }
 
-/** What the standard requires of a server with the service's limits [client-mqtt 3.1]; what it sends itself is [assumed]. */
+/**
+ * What the standard requires of a server with the service's limits [client-mqtt 3.1]; what it sends itself is
+ * [assumed].
+ */
 function connackFor(
   packet: IConnectPacket,
   clientId: string,

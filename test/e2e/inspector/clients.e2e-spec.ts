@@ -1,0 +1,180 @@
+import { afterAll, beforeEach, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
+import { describeInBrowser } from '../../support/browser.js';
+import { InspectorPage } from '../../support/inspector-page.js';
+import { RecordingUpstream } from '../../support/record-upstream.js';
+import { startEmulator } from '../../support/start-emulator.js';
+
+const upstream = await RecordingUpstream.start(({ headers, body }) =>
+  headers['ce-eventname'] === 'refuse'
+    ? { status: 422 }
+    : { headers: { 'Content-Type': 'text/plain' }, body: `echo ${body.toString()}` },
+);
+afterAll(() => upstream.close());
+
+describeInBrowser('test clients of the inspector', (pages) => {
+  let emulator: WebPubSubEmulator;
+  let inspector: InspectorPage;
+  let page: Page;
+
+  beforeEach(async () => {
+    emulator = await startEmulator({
+      hubs: {
+        chat: { eventHandlers: [{ urlTemplate: upstream.url, userEventPattern: '*' }] },
+        open: { anonymousConnectPolicy: 'allow' },
+      },
+    });
+    page = await pages.open(`${emulator.endpoint}/inspector#clients`);
+    inspector = new InspectorPage(page);
+    await inspector.isLive();
+  });
+
+  it('connect as any user and see what the application answers', async () => {
+    const ann = await inspector.connectClient({ hub: 'chat', userId: 'ann' });
+    await ann.getByText('connected as ann').waitFor();
+    await inspector.send(ann, 'event', { name: 'order', type: 'json', data: '{"id": 12345678901234567890}' });
+    await ann.getByText('from the server: echo {"id": 12345678901234567890}').waitFor();
+    await ann.getByText('ack 1 success').waitFor();
+    const event = upstream.events.at(-1);
+    expect(event?.headers).toMatchObject({
+      'ce-userid': 'ann',
+      'ce-eventname': 'order',
+      'ce-subprotocol': 'json.webpubsub.azure.v1',
+    });
+  });
+
+  it('show each frame whole, with its time', async () => {
+    const ann = await inspector.connectClient({ hub: 'chat', userId: 'ann' });
+    const frame = ann.getByRole('listitem').filter({ hasText: 'connected as ann' });
+    await frame.getByText(/^\d\d:\d\d:\d\d\.\d{3}$/).waitFor();
+    await frame.getByText('connected as ann').click();
+    await frame.getByText('"connectionId"').waitFor();
+  });
+
+  it('exchange group messages side by side', async () => {
+    const ann = await inspector.connectClient({ hub: 'chat', userId: 'ann', groups: 'lobby, news' });
+    const bob = await inspector.connectClient({ hub: 'chat', userId: 'bob' });
+    await bob.getByText('connected as bob').waitFor();
+    await inspector.send(bob, 'joinGroup', { name: 'lobby' });
+    await bob.getByText('ack 1 success').waitFor();
+    await inspector.send(bob, 'sendToGroup', { name: 'lobby', type: 'text', data: 'hello lobby' });
+    await ann.getByText('from group lobby, bob: hello lobby').waitFor();
+    await bob.getByText('from group lobby, bob: hello lobby').waitFor();
+    await bob.getByLabel('no echo').check();
+    await inspector.send(ann, 'leaveGroup', { name: 'news' });
+    await ann.getByText('ack 1 success').waitFor();
+    await inspector.send(bob, 'sendToGroup', { name: 'lobby', type: 'json', data: '[1,2]' });
+    await ann.getByText('from group lobby, bob: [1,2]').waitFor();
+    await bob.getByText('ack 3 success').waitFor();
+    expect(await bob.getByText('from group lobby').count()).toBe(1);
+  });
+
+  it('have only the roles that were chosen', async () => {
+    const ann = await inspector.connectClient({
+      hub: 'chat',
+      userId: 'ann',
+      mayJoin: false,
+      maySend: false,
+      roles: 'webpubsub.joinLeaveGroup.lobby',
+    });
+    await ann.getByText('connected as ann').waitFor();
+    await inspector.send(ann, 'joinGroup', { name: 'lobby' });
+    await ann.getByText('ack 1 success').waitFor();
+    await inspector.send(ann, 'sendToGroup', { name: 'lobby', data: 'x' });
+    await ann.getByText('ack 2 Forbidden: The client does not have permission').waitFor();
+  });
+
+  it('send raw frames, well formed or not', async () => {
+    const ann = await inspector.connectClient({ hub: 'chat', userId: 'ann' });
+    await ann.getByText('connected as ann').waitFor();
+    await inspector.send(ann, 'raw', { data: '{"type":"ping"}' });
+    await ann.getByText('pong', { exact: true }).waitFor();
+    await inspector.send(ann, 'raw', { data: 'no JSON' });
+    await ann.getByText('Closed with 1007: The client message is not a valid JSON protocol message.').waitFor();
+    await ann.getByRole('button', { name: 'Connect again' }).click();
+    await ann.getByText('connected as ann').nth(1).waitFor();
+  });
+
+  it('speak without a subprotocol', async () => {
+    const simple = await inspector.connectClient({ hub: 'chat', userId: 'sim', protocol: 'Simple' });
+    await simple.getByText('connected', { exact: true }).waitFor();
+    await simple.getByLabel('Data', { exact: true }).fill('bare');
+    await simple.getByLabel('Data', { exact: true }).press('Enter');
+    await simple.getByText('echo bare').waitFor();
+    expect(upstream.events.at(-1)?.headers).toMatchObject({
+      'ce-eventname': 'message',
+      'content-type': 'text/plain; charset=utf-8',
+    });
+  });
+
+  it('come back with all that was sent meanwhile, when they are reliable and their socket was cut', async () => {
+    const reliable = await inspector.connectClient({
+      hub: 'chat',
+      userId: 'rel',
+      protocol: 'Reliable JSON',
+      groups: 'g',
+    });
+    await reliable.getByText('connected as rel').waitFor();
+    await reliable.getByRole('button', { name: 'Cut socket' }).click();
+    await reliable.getByText('recovering').waitFor();
+    const other = await inspector.connectClient({ hub: 'chat', userId: 'other' });
+    await other.getByText('connected as other').waitFor();
+    await inspector.send(other, 'sendToGroup', { name: 'g', type: 'text', data: 'while you were away' });
+    await reliable.getByText('from group g, other: while you were away').waitFor();
+    await reliable.getByText('sequenceAck 1').waitFor();
+    await reliable.getByText('connected', { exact: true }).waitFor();
+  });
+
+  it('say why they were refused', async () => {
+    const anonymous = await inspector.connectClient({ hub: 'chat', noToken: true });
+    await anonymous.getByText('closed').waitFor();
+    await anonymous.getByText(/refused: /).waitFor();
+    const welcome = await inspector.connectClient({ hub: 'open', noToken: true });
+    await welcome.first().getByText('connected as anonymous').waitFor();
+  });
+
+  it('say what is wrong with a hub name', async () => {
+    const wrong = await inspector.connectClient({ hub: '1st', userId: 'wrong' });
+    await wrong.getByText('"hub" is not a hub name').waitFor();
+    // The refusal is the browser's to report.
+    pages.complaints.length = 0;
+  });
+
+  it('keep a bounded number of frames', async () => {
+    const ann = await inspector.connectClient({ hub: 'chat', userId: 'ann', groups: 'flood' });
+    await ann.getByText('connected as ann').waitFor();
+    await page.evaluate(async () => {
+      const post = (path: string, fields: object) => fetch(path, { method: 'POST', body: JSON.stringify(fields) });
+      for (let index = 1; index <= 400; index++) {
+        await post('/inspector/api/hubs/chat/send', {
+          to: 'group',
+          target: 'flood',
+          dataType: 'text',
+          data: `number ${index}.`,
+        });
+      }
+    });
+    await ann.getByText('from group flood: number 400.').waitFor();
+    expect(await ann.getByRole('list').getByRole('listitem').count()).toBe(250);
+  });
+
+  it('lead to their traffic, and go when they are removed', async () => {
+    const ann = await inspector.connectClient({ hub: 'chat', userId: 'ann' });
+    const bob = await inspector.connectClient({ hub: 'chat', userId: 'bob' });
+    await bob.getByText('connected as bob').waitFor();
+    await ann.getByText('connected as ann').waitFor();
+    await ann.getByRole('button', { name: 'traffic' }).click();
+    await inspector.row('ann').first().waitFor();
+    expect(await inspector.row('bob').count()).toBe(0);
+    await inspector.openPane('Clients');
+    await ann.getByRole('button', { name: 'Remove this client' }).click();
+    await ann.waitFor({ state: 'detached' });
+    await inspector.openPane('Traffic');
+    await inspector.row('the connection ended').waitFor();
+  });
+
+  it('complain of nothing else than refused handshakes', () => {
+    expect(pages.complaints.filter((text) => !/WebSocket connection to/.test(text))).toEqual([]);
+  });
+});

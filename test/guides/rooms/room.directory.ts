@@ -1,0 +1,14 @@
+import { Injectable } from '@nestjs/common';
+
+/** Who may enter which room; a real one asks a database. */
+@Injectable()
+export class RoomDirectory {
+  private readonly members = new Map([
+    ['blue', ['ann', 'bob']],
+    ['red', ['carol']],
+  ]);
+
+  async mayEnter(userId: string | undefined, room: string): Promise<boolean> {
+    return userId !== undefined && (this.members.get(room)?.includes(userId) ?? false);
+  }
+}
