@@ -1,8 +1,9 @@
 // `npm run bench -- [suite...] [--quick] [--only text] [--node 24]`: every suite, or those that are named.
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { benchFanOut, benchFanOutGrowth } from './fan-out/fan-out.bench.js';
+import { benchFanOut } from './fan-out/fan-out.bench.js';
 import { benchEmulator } from './emulator/emulator.bench.js';
+import { benchGrowth } from './growth/growth.bench.js';
 import { benchLayers } from './layers/layers.bench.js';
 import { type BenchSettings, type BenchTable, printTable, writeResults } from './report.js';
 import { benchUpstream } from './upstream/upstream.bench.js';
@@ -12,7 +13,7 @@ const SUITES: Readonly<Record<string, (settings: BenchSettings) => Promise<Bench
   layers: benchLayers,
   'fan-out': benchFanOut,
   emulator: benchEmulator,
-  growth: benchFanOutGrowth,
+  growth: benchGrowth,
 };
 
 const { values, positionals } = parseArgs({

@@ -20,7 +20,7 @@ async function benchRoundTrips(settings: BenchSettings): Promise<BenchTable> {
   for (const connections of [1, 50]) {
     const rounds: RoundTripResult[] = [];
     for (let round = 0; round < settings.rounds; round++) {
-      await withProcesses(settings, async (clients, port) => {
+      await withRoundTrips(settings, async (clients, port) => {
         const order: RoundTripOrder = { port, open: connections, durationMs: settings.warmUpMs };
         await ask(clients, order);
         rounds.push(await ask<RoundTripResult>(clients, { port, durationMs: settings.durationMs }));
@@ -42,7 +42,7 @@ async function benchRoundTrips(settings: BenchSettings): Promise<BenchTable> {
 
 async function benchIdleConnections(settings: BenchSettings): Promise<BenchTable> {
   const rows: (string | number)[][] = [];
-  await withProcesses(settings, async (clients, port, server) => {
+  await withRoundTrips(settings, async (clients, port, server) => {
     const before = await ask<{ rssBytes: number }>(server, {});
     let opened = 0;
     for (const connections of IDLE_CONNECTIONS) {
@@ -73,7 +73,8 @@ async function benchStartUp(settings: BenchSettings): Promise<BenchTable> {
 
 type Child = ReturnType<typeof startPinned>;
 
-async function withProcesses(
+/** The emulator with an echoing upstream, and a process of clients. */
+export async function withRoundTrips(
   settings: BenchSettings,
   run: (clients: Child, port: number, server: Child) => Promise<void>,
 ): Promise<void> {

@@ -8,6 +8,8 @@ export interface RoundTripOrder {
   readonly port: number;
   /** Connections to open beside those that are there. */
   readonly open?: number;
+  /** How many of them talk. Default: all. */
+  readonly talking?: number;
   readonly durationMs?: number;
 }
 
@@ -24,7 +26,7 @@ process.on('message', (order: RoundTripOrder) => {
 });
 process.send!({ ready: true });
 
-async function run({ port, open = 0, durationMs = 0 }: RoundTripOrder): Promise<RoundTripResult> {
+async function run({ port, open = 0, talking, durationMs = 0 }: RoundTripOrder): Promise<RoundTripResult> {
   const aud = `http://127.0.0.1:${port}/client/hubs/bench`;
   const token = signAccessToken({ aud, exp: Math.floor(Date.now() / 1000) + 3600 }, BENCH_KEY);
   for (let index = 0; index < open; index++) {
@@ -34,7 +36,8 @@ async function run({ port, open = 0, durationMs = 0 }: RoundTripOrder): Promise<
   const latencies: number[] = [];
   const started = performance.now();
   const end = started + durationMs;
-  if (durationMs > 0) await Promise.all(sockets.map((socket) => converse(socket, payload, end, latencies)));
+  if (durationMs > 0)
+    await Promise.all(sockets.slice(0, talking).map((socket) => converse(socket, payload, end, latencies)));
   return {
     perSecond: latencies.length / ((performance.now() - started) / 1000),
     p50Ms: percentile(latencies, 50),

@@ -7,7 +7,14 @@ import type { FanOutOrder, FanOutResult } from './clients.js';
 const MEMBERS = 1_000;
 const BURST = 10;
 
-const CONTENDERS: readonly { name: string; target: 'bare' | 'emulator'; subprotocol?: string }[] = [
+/** Who spreads the messages. */
+export interface FanOutContender {
+  readonly name: string;
+  readonly target: 'bare' | 'emulator';
+  readonly subprotocol?: string;
+}
+
+const CONTENDERS: readonly FanOutContender[] = [
   { name: 'bare ws.send loop', target: 'bare' },
   { name: 'simple', target: 'emulator' },
   { name: 'json', target: 'emulator', subprotocol: 'json.webpubsub.azure.v1' },
@@ -16,7 +23,7 @@ const CONTENDERS: readonly { name: string; target: 'bare' | 'emulator'; subproto
   { name: 'protobuf reliable', target: 'emulator', subprotocol: 'protobuf.reliable.webpubsub.azure.v1' },
 ];
 
-interface Round {
+export interface FanOutRound {
   readonly perSecond: number;
   readonly perCpuSecond: number;
   readonly p99Ms: number;
@@ -32,28 +39,6 @@ export async function benchFanOut(settings: BenchSettings): Promise<BenchTable[]
   ];
 }
 
-/** How the cost of a delivery follows the size of the group, and of the hub around a small group. */
-export async function benchFanOutGrowth(settings: BenchSettings): Promise<BenchTable[]> {
-  const sizes = [10, 100, 1_000, 10_000];
-  const json = CONTENDERS[2];
-  const rows: (string | number)[][] = [];
-  for (const members of sizes) {
-    const { perSecond, p99Ms } = await measure(json, members, 0, 1, settings);
-    rows.push([`group of ${members.toLocaleString('en')}`, Math.round(perSecond), 1e6 / perSecond, p99Ms]);
-  }
-  for (const connections of sizes) {
-    const { perSecond, p99Ms } = await measure(json, 10, connections - 10, 1, settings);
-    rows.push([`group of 10 among ${connections.toLocaleString('en')}`, Math.round(perSecond), 1e6 / perSecond, p99Ms]);
-  }
-  return [
-    {
-      title: 'Fan-out, growth (json, one message at a time)',
-      columns: ['group', 'messages/s', 'µs each', 'p99 ms'],
-      rows,
-    },
-  ];
-}
-
 async function benchGroup(
   mode: string,
   members: number,
@@ -61,14 +46,14 @@ async function benchGroup(
   burst: number,
   settings: BenchSettings,
 ): Promise<BenchTable> {
-  const rounds = new Map<string, Round[]>(CONTENDERS.map(({ name }) => [name, []]));
+  const rounds = new Map<string, FanOutRound[]>(CONTENDERS.map(({ name }) => [name, []]));
   for (let round = 0; round < settings.rounds; round++) {
     for (const contender of CONTENDERS) {
       if (settings.only && !contender.name.includes(settings.only) && contender.target !== 'bare') continue;
-      rounds.get(contender.name)!.push(await measure(contender, members, bystanders, burst, settings));
+      rounds.get(contender.name)!.push(await measureFanOut(contender, members, bystanders, burst, settings));
     }
   }
-  const figure = (name: string, pick: (round: Round) => number): number => median(rounds.get(name)!.map(pick));
+  const figure = (name: string, pick: (round: FanOutRound) => number): number => median(rounds.get(name)!.map(pick));
   const bare = CONTENDERS[0].name;
   return {
     title: `Fan-out to ${members.toLocaleString('en')} clients, 100 B, ${mode}`,
@@ -84,13 +69,14 @@ async function benchGroup(
   };
 }
 
-async function measure(
-  contender: (typeof CONTENDERS)[number],
+/** One contender, one group: how many of its messages arrive. */
+export async function measureFanOut(
+  contender: FanOutContender,
   members: number,
   bystanders: number,
   burst: number,
   settings: BenchSettings,
-): Promise<Round> {
+): Promise<FanOutRound> {
   const server = startPinned(script('./server.js'), [contender.target], 0, settings.node);
   const clients = startPinned(script('./receivers.js'), [], 1);
   try {

@@ -19,7 +19,9 @@ export const CONTENDERS: Readonly<Record<string, (port: number) => Promise<void>
       next: () => void,
     ) => void;
     const server = createServer((request, response) => {
-      middleware(request, response, () => response.writeHead(404).end());
+      // The two members of an Express request that the middleware reads.
+      const routed = Object.assign(request, { baseUrl: '', path: request.url });
+      middleware(routed, response, () => response.writeHead(404).end());
     });
     return listen(server, port);
   },

@@ -17,7 +17,7 @@ const NAMES = [
   'ours, Fastify, route',
 ];
 
-interface Round {
+export interface UpstreamRound {
   readonly perSecond: number;
   readonly p99Ms: number;
   readonly cpuMicroseconds: number;
@@ -37,12 +37,12 @@ export async function benchUpstream(settings: BenchSettings): Promise<BenchTable
 
 async function benchEvent(event: EventCase, connections: number, settings: BenchSettings): Promise<BenchTable> {
   const requests = CONNECTION_IDS.map((connectionId) => eventRequest(event, connectionId));
-  const rounds = new Map<string, Round[]>(NAMES.map((name) => [name, []]));
+  const rounds = new Map<string, UpstreamRound[]>(NAMES.map((name) => [name, []]));
   for (let round = 0; round < settings.rounds; round++) {
     // Interleaved, and each time from another starting place, so that drift of the machine meets all alike.
     for (let index = 0; index < NAMES.length; index++) {
       const name = NAMES[(index + round) % NAMES.length];
-      rounds.get(name)!.push(await measure(name, event, requests, connections, settings));
+      rounds.get(name)!.push(await measureUpstream(name, event, requests, connections, settings));
     }
   }
   const rate = (name: string): number => median(rounds.get(name)!.map((round) => round.perSecond));
@@ -61,13 +61,14 @@ async function benchEvent(event: EventCase, connections: number, settings: Bench
   };
 }
 
-async function measure(
+/** One contender in fresh processes: it must answer as the others do, then it is warmed up, then measured. */
+export async function measureUpstream(
   name: string,
   event: EventCase,
   requests: readonly Buffer[],
   connections: number,
   settings: BenchSettings,
-): Promise<Round> {
+): Promise<UpstreamRound> {
   const port = await freePort();
   const server = startPinned(script('./server.js'), [name, String(port)], 0, settings.node);
   const load = startPinned(script('../load-generator.js'), [], 1);

@@ -1,0 +1,85 @@
+export interface Curve {
+  readonly name: string;
+  readonly points: readonly { readonly size: number; readonly cost: number }[];
+}
+
+const WIDTH = 760;
+const HEIGHT = 420;
+const PLOT = { left: 64, top: 48, right: 740, bottom: 290 };
+const COLOURS = ['#0f766e', '#2563eb', '#b45309', '#7c3aed', '#be123c'];
+
+/** Curves over two logarithmic axes, as an SVG that reads on light and dark pages. */
+export function drawCurves(title: string, unit: string, curves: readonly Curve[]): string {
+  const sizes = curves.flatMap(({ points }) => points.map(({ size }) => size));
+  const costs = curves.flatMap(({ points }) => points.map(({ cost }) => cost));
+  const x = logarithmicScale(Math.min(...sizes), Math.max(...sizes), PLOT.left, PLOT.right);
+  const [low, high] = [powerBelow(Math.min(...costs)), powerAbove(Math.max(...costs))];
+  const y = logarithmicScale(low, high, PLOT.bottom, PLOT.top);
+  const parts = [
+    `<rect width="${WIDTH}" height="${HEIGHT}" rx="8" fill="#ffffff"/>`,
+    text(PLOT.left, 28, title, 'font-size="15" font-weight="600"'),
+    ...powersBetween(low, high).map((cost) => gridLine(y(cost), `${format(cost)} ${unit}`)),
+    ...[...new Set(sizes)].map((size) =>
+      text(x(size), PLOT.bottom + 20, `N = ${size.toLocaleString('en')}`, 'text-anchor="middle"'),
+    ),
+    ...curves.flatMap((curve, index) => drawCurve(curve, COLOURS[index % COLOURS.length], x, y)),
+    ...curves.map(({ name }, index) => legend(name, COLOURS[index % COLOURS.length], PLOT.bottom + 48 + index * 20)),
+  ];
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" fill="#1f2937" role="img" aria-label="${title}">`,
+    ...parts,
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+type Scale = (value: number) => number;
+
+function logarithmicScale(from: number, to: number, start: number, end: number): Scale {
+  const span = Math.log10(to) - Math.log10(from) || 1;
+  return (value) => start + ((Math.log10(value) - Math.log10(from)) / span) * (end - start);
+}
+
+function powerBelow(value: number): number {
+  return 10 ** Math.floor(Math.log10(value));
+}
+
+function powerAbove(value: number): number {
+  return 10 ** Math.ceil(Math.log10(value));
+}
+
+function powersBetween(low: number, high: number): number[] {
+  const count = Math.round(Math.log10(high / low));
+  return Array.from({ length: count + 1 }, (_, index) => low * 10 ** index);
+}
+
+function gridLine(y: number, label: string): string {
+  return (
+    `<line x1="${PLOT.left}" x2="${PLOT.right}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}" stroke="#e5e7eb"/>` +
+    text(PLOT.left - 8, y + 4, label, 'text-anchor="end"')
+  );
+}
+
+function drawCurve({ points }: Curve, colour: string, x: Scale, y: Scale): string[] {
+  const path = points.map(({ size, cost }) => `${x(size).toFixed(1)},${y(cost).toFixed(1)}`).join(' ');
+  return [
+    `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
+    ...points.map(
+      ({ size, cost }) =>
+        `<circle cx="${x(size).toFixed(1)}" cy="${y(cost).toFixed(1)}" r="3" fill="${colour}"/>` +
+        text(x(size), y(cost) - 8, format(cost), `text-anchor="middle" font-size="11" fill="${colour}"`),
+    ),
+  ];
+}
+
+function legend(name: string, colour: string, y: number): string {
+  return `<rect x="${PLOT.left}" y="${y - 9}" width="14" height="4" fill="${colour}"/>${text(PLOT.left + 22, y, name)}`;
+}
+
+function text(x: number, y: number, content: string, attributes = ''): string {
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${content}</text>`;
+}
+
+function format(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(2)));
+}
