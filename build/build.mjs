@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 const compile = (project) => {
-  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project], {
+  // Maps are not published; without them, no file may name one.
+  const flags = ['--sourceMap', 'false', '--inlineSources', 'false'];
+  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project, ...flags], {
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(status ?? 1);
@@ -23,4 +25,7 @@ if (!compiled.includes('import.meta.dirname'))
   throw new Error(`${pageFolder} does not say import.meta.dirname any more.`);
 writeFileSync(pageFolder, compiled.replace('import.meta.dirname', '__dirname'));
 
-chmodSync('dist/esm/emulator/command.js', 0o755);
+for (const command of Object.values(JSON.parse(readFileSync('package.json', 'utf8')).bin)) {
+  if (!readFileSync(command, 'utf8').startsWith('#!/usr/bin/env node\n')) throw new Error(`${command} is no command.`);
+  chmodSync(command, 0o755);
+}

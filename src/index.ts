@@ -1,4 +1,5 @@
 export { WebPubSubModule } from './library/web-pubsub.module.js';
+export type { WebPubSubModuleExtras } from './library/web-pubsub.module-definition.js';
 export type {
   EntraOptions,
   UpstreamAuthOptions,
@@ -28,6 +29,14 @@ export { GroupJoinedRequest, GroupLeftRequest } from './library/requests/group.r
 export { HubRequest } from './library/requests/hub.request.js';
 export { UserEventRequest } from './library/requests/user-event.request.js';
 export { UserEventResponse, type UserEventResponseOptions } from './library/requests/user-event.response.js';
+
+export type {
+  MqttConnectProperties,
+  MqttDisconnectProperties,
+  MqttUserProperty,
+  MultiMap,
+} from './protocol/cloud-event.js';
+export type { MessageDataType, MessageMetadata } from './protocol/message-data.js';
 
 export { isWebPubSubContext, WebPubSubExecutionContext } from './library/hubs/hub-execution-context.js';
 export type { HubDescription } from './library/hubs/hub-description.interface.js';

@@ -6,4 +6,5 @@ export interface EmulatorLogger {
   debug?(message: string): void;
 }
 
+/** Keeps everything to itself. */
 export const silentLogger: EmulatorLogger = { log() {}, warn() {}, error() {} };

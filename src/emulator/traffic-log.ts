@@ -32,6 +32,7 @@ export interface ClientTraffic extends TrafficBase {
   readonly tokenClaims?: Readonly<Record<string, unknown>>;
 }
 
+/** A call of the REST API. */
 export interface RestTraffic extends TrafficBase {
   readonly door: 'rest';
   readonly method: string;
@@ -51,6 +52,7 @@ export interface RestTraffic extends TrafficBase {
   readonly reason?: string;
 }
 
+/** An attempt to bring an event to upstream, or a validation. */
 export interface UpstreamTraffic extends TrafficBase {
   readonly door: 'upstream';
   readonly eventName: string;
@@ -133,7 +135,7 @@ export class TrafficLog {
     let count = 0;
     let remaining = this.#payloadBytes;
     while (remaining > this.maxPayloadBytes / 2 && count < this.#entries.length - 1) {
-      remaining -= payloadBytesOf(this.#entries[count++]!);
+      remaining -= payloadBytesOf(this.#entries[count++]);
     }
     this.#drop(count);
   }

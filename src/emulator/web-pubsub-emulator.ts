@@ -141,7 +141,7 @@ export class WebPubSubEmulator {
     });
     emulator.#file = file;
     file.watch((name, settings) => {
-      if (options.hubs === undefined || !(name in options.hubs)) emulator.setHub(name, settings);
+      if (!Object.hasOwn(options.hubs ?? {}, name)) emulator.setHub(name, settings);
     });
     return emulator;
   }

@@ -57,7 +57,11 @@ export interface WebPubSubModuleOptions {
   serviceClientOptions?: WebPubSubServiceClientOptions;
 }
 
-/** @publicApi */
+/**
+ * What an event must bring along to be believed. What is set must hold together.
+ *
+ * @publicApi
+ */
 export interface UpstreamAuthOptions {
   /**
    * `required`: every event must carry a signature made with one of the known keys; the default as soon as a key is
@@ -68,7 +72,11 @@ export interface UpstreamAuthOptions {
   entra?: EntraOptions;
 }
 
-/** @publicApi */
+/**
+ * Whose bearer tokens prove that the service sends an event.
+ *
+ * @publicApi
+ */
 export interface EntraOptions {
   /** Directory (tenant) id. */
   tenantId: string;
@@ -82,7 +90,11 @@ export interface EntraOptions {
   jwksUri?: string;
 }
 
-/** @publicApi */
+/**
+ * A class that `forRootAsync` asks for the options: its `useClass` or `useExisting`.
+ *
+ * @publicApi
+ */
 export interface WebPubSubOptionsFactory {
   createWebPubSubOptions(): Promise<WebPubSubModuleOptions> | WebPubSubModuleOptions;
 }

@@ -54,7 +54,10 @@ const providers: Provider[] = [
   {
     provide: WebPubSubHealthIndicator,
     useFactory: (options: WebPubSubModuleOptions) =>
-      new WebPubSubHealthIndicator(readServiceConnection(options)?.endpoint),
+      new WebPubSubHealthIndicator(
+        readServiceConnection(options)?.endpoint,
+        options.serviceClientOptions?.reverseProxyEndpoint,
+      ),
     inject: [WEB_PUBSUB_OPTIONS],
   },
   {

@@ -27,6 +27,7 @@ export interface EventContext {
   readonly mqtt?: { readonly physicalConnectionId: string; readonly sessionId?: string };
 }
 
+/** A pair of MQTT 5; names may repeat. */
 export interface MqttUserProperty {
   readonly name: string;
   readonly value: string;
@@ -35,6 +36,7 @@ export interface MqttUserProperty {
 /** Names to the values they had, in order: claims, query parameters, headers. */
 export type MultiMap = Record<string, string[]>;
 
+/** A client wants to connect, and waits for the answer [upstream-events 6.1]. */
 export interface ConnectEvent {
   readonly kind: 'connect';
   readonly context: EventContext;
@@ -46,6 +48,7 @@ export interface ConnectEvent {
   readonly mqtt?: MqttConnectProperties;
 }
 
+/** What the CONNECT packet of an MQTT client said [upstream-events 6.6]. */
 export interface MqttConnectProperties {
   /** 4 is MQTT 3.1.1, 5 is MQTT 5.0. */
   readonly protocolVersion: 4 | 5;
@@ -56,11 +59,13 @@ export interface MqttConnectProperties {
   readonly userProperties?: MqttUserProperty[];
 }
 
+/** A client is connected [upstream-events 6.2]. */
 export interface ConnectedEvent {
   readonly kind: 'connected';
   readonly context: EventContext;
 }
 
+/** A client is gone [upstream-events 6.2]. */
 export interface DisconnectedEvent {
   readonly kind: 'disconnected';
   readonly context: EventContext;
@@ -68,12 +73,14 @@ export interface DisconnectedEvent {
   readonly mqtt?: MqttDisconnectProperties;
 }
 
+/** How the connection of an MQTT client ended [upstream-events 6.6]. */
 export interface MqttDisconnectProperties {
   readonly initiatedByClient: boolean;
   /** Absent when no DISCONNECT packet was exchanged; its code is 0 for MQTT 3.1.1. */
   readonly disconnectPacket?: { readonly code: number; readonly userProperties?: MqttUserProperty[] };
 }
 
+/** An event that a client sent, and whose answer it gets [upstream-events 6.3]. */
 export interface UserEvent {
   readonly kind: 'user';
   readonly context: EventContext;
@@ -83,6 +90,7 @@ export interface UserEvent {
   readonly mqtt?: { readonly contentType?: string; readonly userProperties: MqttUserProperty[] };
 }
 
+/** A connection has joined or left a group [upstream-events 6.5]. */
 export interface GroupEvent {
   readonly kind: 'joined' | 'left';
   readonly context: EventContext;

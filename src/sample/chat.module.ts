@@ -5,7 +5,6 @@ import { ChatController } from './chat.controller.js';
 import { ChatHub } from './chat.hub.js';
 import { EmbeddedEmulator } from './embedded-emulator.js';
 import { HealthController } from './health.controller.js';
-import { ServiceHealthIndicator } from './service.health-indicator.js';
 
 export interface ChatModuleOptions {
   readonly connectionString: string;
@@ -20,11 +19,7 @@ export class ChatModule {
       module: ChatModule,
       imports: [WebPubSubModule.forRoot({ connectionString }), TerminusModule],
       controllers: [ChatController, HealthController],
-      providers: [
-        ChatHub,
-        ServiceHealthIndicator,
-        ...(emulator ? [{ provide: EmbeddedEmulator, useValue: emulator }] : []),
-      ],
+      providers: [ChatHub, ...(emulator ? [{ provide: EmbeddedEmulator, useValue: emulator }] : [])],
     };
   }
 }

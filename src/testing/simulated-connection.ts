@@ -53,7 +53,11 @@ export interface SimulatedService {
   readonly stateForm: ConnectionStateForm;
 }
 
-/** @publicApi */
+/**
+ * What an event has beside its data.
+ *
+ * @publicApi
+ */
 export interface SimulatedEventOptions {
   /** Default: `text` for a string, `binary` for bytes, `json` for anything else. */
   dataType?: MessageDataType;

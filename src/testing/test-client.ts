@@ -5,7 +5,11 @@ import type {
   WebPubSubClientProtocol,
 } from '@azure/web-pubsub-client';
 
-/** @publicApi */
+/**
+ * Who connects, and how.
+ *
+ * @publicApi
+ */
 export interface TestClientOptions {
   /** Default: anonymous; the hub must allow it or the `connect` handler name the user. */
   userId?: string;

@@ -15,7 +15,11 @@ import { PendingCalls } from './pending-calls.js';
 import { optionsOf, readModuleSettings } from './module-settings.js';
 import { TestClient, type TestClientOptions } from './test-client.js';
 
-/** @publicApi */
+/**
+ * How the emulator of a test service stands to the application.
+ *
+ * @publicApi
+ */
 export interface TestServiceOptions {
   /** Settings of hubs in the place of the default: one event handler that gets every event of the application's hubs. */
   hubs?: Readonly<Record<string, HubSettings>>;

@@ -9,7 +9,11 @@ import { readModuleSettings } from './module-settings.js';
 import { SimulatedConnection, type SimulatedClient, type SimulatedService } from './simulated-connection.js';
 import { sendUpstreamRequest } from './upstream-request.js';
 
-/** @publicApi */
+/**
+ * For which hub events are sent, and as which service.
+ *
+ * @publicApi
+ */
 export interface UpstreamSimulatorOptions {
   /** The hub whose events are sent. */
   hub: string;

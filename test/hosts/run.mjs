@@ -1,5 +1,5 @@
 // Packs the package, installs the tarball into freshly made applications of each kind, drives each through its events and
-// runs its own jest: `npm run test:hosts`. With `--node 22` (or any version) the applications run on that Node; with
+// runs its own jest: `npm run test:hosts`. With `--node 22,24` (or any versions) the applications run on those Nodes; with
 // `--only 11` only those whose name contains it; with `--tarball <file>` nothing is built and packed; with `--keep` the folder
 // stays. Prints a line per host; ends with 1 when one fails.
 import { spawn } from 'node:child_process';
@@ -10,6 +10,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { ACCESS_KEY, CONNECTION_STRING, hostFiles, installFiles, jestFlags } from './host-files.mjs';
+import { smokeFile, smokeFileName } from './smoke-file.mjs';
 
 const HOSTS = [
   { name: 'NestJS 11, CommonJS, Express, default jest', nest: 11, isEsm: false, platform: 'express' },
@@ -48,9 +49,19 @@ try {
 
 async function main() {
   const tarball = flags.tarball === undefined ? await pack() : resolve(flags.tarball);
-  const node = flags.node === undefined ? process.execPath : await installNode(flags.node);
   const hosts = HOSTS.filter(({ name }) => flags.only === undefined || name.includes(flags.only));
   if (hosts.length === 0) console.log(`no host is named ${flags.only}`);
+  let failures = 0;
+  for (const version of flags.node?.split(',') ?? [undefined]) {
+    const node = version === undefined ? process.execPath : await installNode(version);
+    console.log(`Node ${await run(node, ['-p', 'process.versions.node'])}`.trim());
+    failures += await checkHosts(hosts, tarball, node);
+  }
+  return failures > 0 || hosts.length === 0 ? 1 : 0;
+}
+
+/** How many hosts are not in order. */
+async function checkHosts(hosts, tarball, node) {
   const waiting = [...hosts];
   let failures = 0;
   const checkNext = async () => {
@@ -59,7 +70,7 @@ async function main() {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, checkNext));
-  return failures > 0 || hosts.length === 0 ? 1 : 0;
+  return failures;
 }
 
 /** Whether the host is in order. */
@@ -104,6 +115,9 @@ async function check(host, tarball, node) {
     await expectDoctor(origin, root, node);
   });
   await drive(node, ['mixed.mjs'], root, expectMixed);
+  writeFiles(root, { [smokeFileName(host.isEsm)]: smokeFile(host.isEsm) });
+  await run(node, [smokeFileName(host.isEsm)], { cwd: root });
+  await drive(node, ['../node_modules/.bin/web-pubsub-emulator', '--port', '0'], root, expectEmulator);
   if (!(await canRunJest(host, node))) return '; its jest needs Node 24.9, with this package or without';
   await runTool('jest/bin/jest.js', [], jestFlags(host));
   return '';
@@ -196,6 +210,11 @@ async function expectChat(origin) {
   expectEqual('bad signature', forged.status, 401);
 }
 
+async function expectEmulator(origin) {
+  const health = await fetch(`${origin}/api/health`);
+  expectEqual('health of the emulator', health.status, 200);
+}
+
 async function expectMixed(origin) {
   const answer = await send(origin, 'azure.webpubsub.user.message', 'hello', ACCESS_KEY, 'mixed', 'text/plain');
   expectEqual('hub class of one build, module of the other', [answer.status, await answer.text()], [200, 'hello']);
@@ -260,8 +279,8 @@ function start(command, args, { cwd, environment }) {
   });
   const port = new Promise((settle, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const match = /^listening on (\d+)$/.exec(line);
-      if (match) settle(match[1]);
+      const match = /^listening on (\d+)$|Inspector +http:\/\/localhost:(\d+)\//.exec(line);
+      if (match) settle(match[1] ?? match[2]);
     });
     void ended.then((code) => reject(new Error(`it ended with ${code}`)));
   });

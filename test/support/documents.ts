@@ -79,13 +79,10 @@ function anchorsOf(text: string): string[] {
   });
 }
 
-/** The lines of the tables below a heading, each as its cells; the header rows among them. */
-export function tableRows(text: string, heading?: string): string[][] {
-  const from = heading === undefined ? 0 : text.search(new RegExp(`^#+ ${heading}$`, 'm'));
-  if (from === -1) throw new Error(`There is no heading "${heading}".`);
-  const rest = text.slice(from);
-  const end = heading === undefined ? -1 : rest.slice(1).search(/^#/m);
-  return [...(end === -1 ? rest : rest.slice(0, end + 1)).matchAll(/^\|(.*)\|$/gm)].map(([, row = '']) =>
-    row.split(/(?<!\\)\|/).map((cell) => cell.trim()),
-  );
+/** The lines of the tables below a heading and above the next one, each as its cells; the header rows among them. */
+export function tableRows({ path, text }: Page, heading: string): string[][] {
+  const start = new RegExp(`^#+ ${heading}$`, 'm').exec(text);
+  if (!start) throw new Error(`${path} has no heading "${heading}".`);
+  const [section = ''] = text.slice(start.index + start[0].length).split(/^#+ /m);
+  return [...section.matchAll(/^\|(.*)\|$/gm)].map(([, row = '']) => row.split(/(?<!\\)\|/).map((cell) => cell.trim()));
 }

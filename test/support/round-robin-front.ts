@@ -41,7 +41,7 @@ export class RoundRobinFront {
 
   #forward(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const index = this.#choose();
-    this.counts[index]! += 1;
+    this.counts[index] += 1;
     const { method, headers, url } = incoming;
     const forwarded = request(this.targets[index] + (url ?? ''), { method, headers, agent: this.#agent }, (answer) => {
       if (answer.statusCode === 503) this.#gone.add(index);

@@ -12,9 +12,10 @@ export interface TranspiledSource {
  * Always what the source says now, unlike an earlier build. Inside the package, so that its dependencies and its
  * `package.json` are found; types are not checked.
  */
-export async function transpileSource(): Promise<TranspiledSource> {
+export async function transpileSource(format: 'esm' | 'commonjs' = 'esm'): Promise<TranspiledSource> {
   await mkdir('.tmp', { recursive: true });
   const folder = await mkdtemp(join(process.cwd(), '.tmp', 'source-'));
+  if (format === 'commonjs') await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }');
   const entries = await readdir('src', { recursive: true, withFileTypes: true });
   await Promise.all(
     entries
@@ -27,13 +28,16 @@ export async function transpileSource(): Promise<TranspiledSource> {
         const { outputText } = transpileModule(await readFile(source, 'utf8'), {
           fileName: source,
           compilerOptions: {
-            module: ModuleKind.ESNext,
+            module: format === 'esm' ? ModuleKind.ESNext : ModuleKind.CommonJS,
+            esModuleInterop: true,
             target: ScriptTarget.ES2023,
             experimentalDecorators: true,
             emitDecoratorMetadata: true,
           },
         });
-        return writeFile(target.replace(/\.ts$/, '.js'), outputText);
+        // CommonJS has another word for it, as the build knows.
+        const text = format === 'esm' ? outputText : outputText.replace('import.meta.dirname', '__dirname');
+        return writeFile(target.replace(/\.ts$/, '.js'), text);
       }),
   );
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };

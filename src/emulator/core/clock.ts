@@ -6,10 +6,12 @@ export interface Clock {
   schedule(delayMs: number, callback: () => void): ScheduledCall;
 }
 
+/** A call that has not happened yet. */
 export interface ScheduledCall {
   cancel(): void;
 }
 
+/** That of the machine. Its timers keep no process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   schedule(delayMs, callback) {

@@ -8,6 +8,7 @@ export interface HubSettings {
   readonly webSocketKeepAliveIntervalInSeconds?: number;
 }
 
+/** Which events of a hub go where. */
 export interface EventHandlerSettings {
   /**
    * Absolute `http:`, `https:` or `tunnel:///` URL; `{hub}` and `{event}` are replaced, not in the host
@@ -25,6 +26,7 @@ export interface EventHandlerSettings {
 /** `joined` and `left` are the group presence events, which no published setting names yet [assumed]. */
 export type SystemEventName = 'connect' | 'connected' | 'disconnected' | 'joined' | 'left';
 
+/** How the emulator proves itself to upstream: not at all, or by the bearer token of a managed identity [auth 9.3]. */
 export type EventHandlerAuth =
   | { readonly type: 'None' }
   | { readonly type: 'ManagedIdentity'; readonly managedIdentity: { readonly resource: string } };

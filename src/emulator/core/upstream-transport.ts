@@ -9,6 +9,7 @@ export interface UpstreamRequest {
   readonly body?: Uint8Array;
 }
 
+/** What upstream answered to a request of the service, or of the tunnel in its name. */
 export interface UpstreamResponse {
   readonly status: number;
   /** Lower-case names; every line of a repeated header kept. */

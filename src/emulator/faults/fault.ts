@@ -10,6 +10,7 @@ export type Fault =
   | RepeatUpstreamFault
   | RefuseValidationFault;
 
+/** What can be broken on purpose. */
 export type FaultKind = Fault['kind'];
 
 interface ConnectionFault {

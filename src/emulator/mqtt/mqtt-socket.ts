@@ -262,9 +262,11 @@ export class MqttSocket implements PacketLimits {
   /** Checks at the time at which the client would be too late, had it sent nothing since. */
   #watch(limitMs: number, delayMs: number): void {
     this.#timer = this.context.clock.schedule(delayMs, () => {
-      // While it is not read, its packets wait in the kernel: their absence says nothing.
-      if (this.#isPaused) this.#lastPacketAt = this.context.clock.now();
-      const idleMs = this.context.clock.now() - this.#lastPacketAt;
+      const now = this.context.clock.now();
+      // While it is not read, its packets wait in the kernel: their absence says nothing. And when the clock was set back,
+      // a client that has gone would be waited for as long.
+      if (this.#isPaused || this.#lastPacketAt > now) this.#lastPacketAt = now;
+      const idleMs = now - this.#lastPacketAt;
       if (idleMs >= limitMs) this.disconnect(REASON_CODES.keepAliveTimeout, 'The keep alive time has passed.');
       else this.#watch(limitMs, limitMs - idleMs);
     });
@@ -297,5 +299,5 @@ export class MqttSocket implements PacketLimits {
 function fitCloseReason(reason: string): string {
   // What is cut off may leave a part of a character, which decodes to U+FFFD of three bytes.
   const bytes = Buffer.from(reason).subarray(0, MAX_CLOSE_REASON_BYTES);
-  return bytes.length < MAX_CLOSE_REASON_BYTES ? reason : bytes.toString('utf8').replace(/\uFFFD+$/, '');
+  return bytes.length < MAX_CLOSE_REASON_BYTES ? reason : bytes.toString('utf8').replace(/\uFFFD{1,3}$/, '');
 }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { canonicalHubName, isHubName } from '../../protocol/names.js';
 import type { TunnelMessage } from '../../protocol/tunnel-message.js';
+import { describeHeaderProblem } from '../core/upstream-headers.js';
 import {
   UpstreamUnreachableError,
   type UpstreamRequest,
@@ -74,6 +75,11 @@ export class TunnelEndpoint implements UpgradeEndpoint, UpstreamTransport, Tunne
   }
 
   send(hub: string, request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse> {
+    // Handed to the tool, such headers would fail inside it, or end it.
+    const problem = describeHeaderProblem(request.headers);
+    if (problem !== undefined) {
+      return Promise.reject(new UpstreamUnreachableError(`Nothing was sent: ${problem}`, { isRetryable: false }));
+    }
     const connection = this.#pool.next(canonicalHubName(hub));
     if (connection) return connection.request(request, signal);
     return Promise.reject(new UpstreamUnreachableError(describeMissingTunnel(hub), { isRetryable: true }));

@@ -69,7 +69,7 @@ export class WebhookValidator {
   check(target: ValidationTarget): ValidationVerdict | Promise<ValidationVerdict> {
     if (target.transport.validates === false) return ALLOWED;
     const validation = this.#validations.get(target.url) ?? this.#begin(target);
-    if (validation.verdict && this.context.clock.now() < validation.nextProbeAt) return validation.verdict;
+    if (validation.verdict && this.#isFresh(validation)) return validation.verdict;
     const probe = this.#probe(validation);
     return validation.verdict?.isAllowed ? validation.verdict : probe;
   }
@@ -92,6 +92,12 @@ export class WebhookValidator {
       nextProbeAt,
       ...(!verdict.isAllowed && { problem: verdict.problem }),
     };
+  }
+
+  /** Not when the clock was set back since: a verdict would hold for as long as that. */
+  #isFresh({ checkedAt = 0, nextProbeAt }: Validation): boolean {
+    const now = this.context.clock.now();
+    return now >= checkedAt && now < nextProbeAt;
   }
 
   #begin(target: ValidationTarget): Validation {

@@ -23,7 +23,11 @@ import { type HubEventHandler, hubSettingsFor } from './hub-settings.js';
 import type { UpstreamDiagnosis, UpstreamFinding } from './upstream-diagnosis.js';
 import { type ProbeRequest, type ProbeResult, probeUpstream } from './upstream-probe.js';
 
-/** @publicApi */
+/**
+ * Which application is examined, and as which service.
+ *
+ * @publicApi
+ */
 export interface DiagnoseUpstreamOptions {
   /** Where the service would send events; `{hub}` and `{event}` are filled in as the service does [upstream-events 2]. */
   url: string;

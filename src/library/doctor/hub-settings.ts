@@ -13,7 +13,11 @@ export interface HubEventHandler {
   readonly userEvents: readonly string[];
 }
 
-/** @publicApi */
+/**
+ * The settings of hubs in Azure, as text to run or to keep.
+ *
+ * @publicApi
+ */
 export interface HubSettings {
   /** A command per hub. `<...>` is to be filled in. */
   readonly azureCli: readonly string[];

@@ -25,7 +25,11 @@ export interface UpstreamFinding {
   readonly cure?: string;
 }
 
-/** @publicApi */
+/**
+ * What was found out about an application, and the settings that fit it.
+ *
+ * @publicApi
+ */
 export interface UpstreamDiagnosis {
   /** The URL template that was examined. */
   readonly url: string;

@@ -14,7 +14,6 @@ const MAX_NAME_LENGTH = 200;
 /** An event of which a span is open. */
 interface OpenEvent {
   readonly span: Span;
-  /** Of few values: for the names of spans, and for metrics. */
   readonly attributes: Attributes;
   readonly startedAtMs: number;
   /** Class of the error that refused the event. */
@@ -29,7 +28,9 @@ interface OpenEvent {
 export class OpenTelemetryObserver implements EventObserver {
   readonly #api: OpenTelemetry;
   readonly #tracer: Tracer;
-  readonly #open = new WeakMap<HubEvent, OpenEvent>();
+  readonly #open = new Map<HubEvent, OpenEvent>();
+  /** Of spans and metrics, by group and name of the event: as many as the application declares. */
+  readonly #attributes = new Map<string, Attributes>();
   #metrics: EventMetrics | undefined;
 
   constructor(api: OpenTelemetry) {
@@ -61,25 +62,36 @@ export class OpenTelemetryObserver implements EventObserver {
     const { event, hub, handler, headers } = observed;
     const { SpanKind, trace } = this.#api;
     const label = eventLabelOf(event, handler);
+    const name = `process ${hub} ${label}`;
+    const attributes = this.#attributesOf(name, hub, label, eventGroupOf(event));
     const { context, links } = traceParentOf(observed, this.#api);
+    const span = this.#tracer.startSpan(name, { kind: SpanKind.CONSUMER, links, attributes }, context);
+    if (span.isRecording()) span.setAttributes(idsOf(event, headers));
+    this.#open.set(event, { span, attributes, startedAtMs: performance.now() });
+    return trace.setSpan(context, span);
+  }
+
+  #attributesOf(name: string, hub: string, label: string, group: string): Attributes {
+    const key = `${group} ${name}`;
+    const known = this.#attributes.get(key);
+    if (known) return known;
     const attributes: Attributes = {
       [ATTRIBUTES.system]: 'azure_web_pubsub',
       [ATTRIBUTES.operationName]: 'process',
       [ATTRIBUTES.operationType]: 'process',
       [ATTRIBUTES.hub]: hub,
       [ATTRIBUTES.eventName]: label,
-      [ATTRIBUTES.eventGroup]: eventGroupOf(event),
+      [ATTRIBUTES.eventGroup]: group,
     };
-    const options = { kind: SpanKind.CONSUMER, links, attributes: { ...attributes, ...idsOf(event, headers) } };
-    const span = this.#tracer.startSpan(`process ${hub} ${label}`, options, context);
-    this.#open.set(event, { span, attributes, startedAtMs: performance.now() });
-    return trace.setSpan(context, span);
+    this.#attributes.set(key, attributes);
+    return attributes;
   }
 
   #end(event: HubEvent, reply: EventReply): EventReply {
     this.#guard(() => {
       const open = this.#open.get(event);
       if (!open) return;
+      this.#open.delete(event);
       const { span, startedAtMs } = open;
       const status = statusOfReply(reply);
       const outcome: Attributes = { [ATTRIBUTES.status]: status };

@@ -31,11 +31,9 @@ const metadataGetter: TextMapGetter<Carrier> = {
 export function traceParentOf({ event, headers }: ObservedEvent, api: OpenTelemetry): TraceParent {
   const { context, propagation, trace } = api;
   const active = context.active();
-  const ofRequest = trace.getSpanContext(active)
-    ? active
-    : propagation.extract(active, headers as Carrier, headerGetter);
+  const ofRequest = trace.getSpanContext(active) ? active : propagation.extract(active, headers, headerGetter);
   if (event.kind !== 'user' || event.metadata['traceparent'] === undefined) return { context: ofRequest, links: [] };
-  const ofSender = propagation.extract(context.active(), event.metadata as Carrier, metadataGetter);
+  const ofSender = propagation.extract(context.active(), event.metadata, metadataGetter);
   const sender = trace.getSpanContext(ofSender);
   const request = trace.getSpanContext(ofRequest);
   if (!sender || sender === trace.getSpanContext(active)) return { context: ofRequest, links: [] };

@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
 
-/** @publicApi */
+/**
+ * How patient a health check is.
+ *
+ * @publicApi
+ */
 export interface ServicePingOptions {
   /** How long the service may take to answer. Milliseconds; default 3 000. */
   timeoutMs?: number;
@@ -33,10 +37,12 @@ const DEFAULT_TIMEOUT_MS = 3_000;
 @Injectable()
 export class WebPubSubHealthIndicator {
   readonly #endpoint: string | undefined;
+  readonly #proxy: string | undefined;
 
-  /** Made by `WebPubSubModule`. */
-  constructor(endpoint: string | undefined) {
+  /** Made by `WebPubSubModule`. `proxy` is the reverse proxy through which service clients reach the service. */
+  constructor(endpoint: string | undefined, proxy?: string) {
     this.#endpoint = endpoint;
+    this.#proxy = proxy;
   }
 
   /** Never rejects. No credential is used or sent: the probe is public. */
@@ -46,22 +52,22 @@ export class WebPubSubHealthIndicator {
   ): Promise<ServiceHealth<Key>> {
     const endpoint = this.#endpoint;
     if (endpoint === undefined) return healthOf(key, { status: 'down', message: 'No service is configured.' });
-    const message = await probe(endpoint, timeoutMs);
+    const message = await this.#probe(endpoint, timeoutMs);
     return healthOf(key, message === undefined ? { status: 'up', endpoint } : { status: 'down', endpoint, message });
   }
-}
 
-/** What is wrong with the service, or undefined. */
-async function probe(endpoint: string, timeoutMs: number): Promise<string | undefined> {
-  try {
-    const { ok, status } = await fetch(new URL('/api/health', endpoint), {
-      method: 'HEAD',
-      redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    return ok ? undefined : `It answered with status ${status}.`;
-  } catch {
-    return 'It does not answer.';
+  /** What is wrong with the service, or undefined. */
+  async #probe(endpoint: string, timeoutMs: number): Promise<string | undefined> {
+    try {
+      const url = new URL('/api/health', endpoint);
+      // As the official service client does it.
+      if (this.#proxy !== undefined) url.host = new URL(this.#proxy).host;
+      const signal = AbortSignal.timeout(timeoutMs);
+      const { ok, status } = await fetch(url, { method: 'HEAD', redirect: 'manual', signal });
+      return ok ? undefined : `It answered with status ${status}.`;
+    } catch {
+      return 'It does not answer.';
+    }
   }
 }
 

@@ -10,7 +10,11 @@ import { validateMetadata } from '../../protocol/message-metadata.js';
  */
 const MARK = sharedMark();
 
-/** @publicApi */
+/**
+ * What goes back to the client beside the data.
+ *
+ * @publicApi
+ */
 export interface UserEventResponseOptions {
   /**
    * Metadata of the message that the client gets: HTTP tokens as keys (at most 256 characters), ASCII as values (at most

@@ -49,10 +49,10 @@ export function createOriginRules(options: WebPubSubModuleOptions): OriginRules 
 }
 
 function hostOf(origin: string): string {
-  const authority = origin
+  const [authority] = origin
     .trim()
     .toLowerCase()
     .replace(/^[a-z][a-z0-9+.-]*:\/\//, '')
-    .replace(/[/?#].*$/, '');
+    .split(/[/?#]/, 1);
   return authority.replace(/:\d+$/, '');
 }

@@ -3,7 +3,8 @@ import { DEFAULT_PATH } from '../web-pubsub.constants.js';
 
 /** The option `path` as it is compared: with a leading slash, without a trailing one. Throws a `StartUpError`. */
 export function normalizeEventPath(path: string = DEFAULT_PATH): string {
-  const normalized = `/${path}`.replace(/^\/+/, '/').replace(/\/+$/, '');
+  let normalized = `/${path}`.replace(/^\/+/, '/');
+  while (normalized.endsWith('/')) normalized = normalized.slice(0, -1);
   if (!/^[\w\-.~!$&'()*+,;=:@%/]*$/.test(normalized)) {
     throw new StartUpError(
       `The path ${JSON.stringify(path)} of WebPubSubModule is no path of a URL: write it as in /eventhandler, without query ` +

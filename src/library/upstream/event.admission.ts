@@ -90,7 +90,7 @@ export class EventAdmission {
     this.#isClosed = true;
   }
 
-  /** Stops looking after bodies that are still being read. */
+  /** Gives up the bodies that are still being read. */
   dispose(): void {
     this.#slowBodies.close();
   }

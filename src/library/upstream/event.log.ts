@@ -146,9 +146,17 @@ export class EventLog {
   }
 }
 
+/** What JSON leaves as it is, though it moves a terminal's cursor or ends a line. */
+// oxlint-disable-next-line no-control-regex
+const MORE_CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
+
 function quote(value: string | undefined): string {
   if (value === undefined) return '-';
-  return JSON.stringify(value.length > MAX_VALUE_LENGTH ? `${value.slice(0, MAX_VALUE_LENGTH)}…` : value);
+  const shown = value.length > MAX_VALUE_LENGTH ? `${value.slice(0, MAX_VALUE_LENGTH)}…` : value;
+  return JSON.stringify(shown).replaceAll(
+    MORE_CONTROLS,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function redactQuery(url: string): string {
@@ -159,7 +167,15 @@ function redactQuery(url: string): string {
     .split('&')
     .map((pair) => {
       const name = pair.split('=', 1)[0];
-      return SECRET_PARAMETER.test(name) ? `${name}=***` : pair;
+      return SECRET_PARAMETER.test(decodeName(name)) ? `${name}=***` : pair;
     })
     .join('&');
+}
+
+function decodeName(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }

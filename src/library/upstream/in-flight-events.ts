@@ -1,20 +1,27 @@
-/** Counts the events that are being handled, so that an application can wait for their answers before it closes. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** The events that are being handled, so that an application can wait for their answers before it closes. */
 export class InFlightEvents {
-  #count = 0;
+  readonly #requests = new Map<ServerResponse, IncomingMessage>();
   #onNone: (() => void) | undefined;
 
-  begin(): void {
-    this.#count += 1;
+  begin(request: IncomingMessage, response: ServerResponse): void {
+    this.#requests.set(response, request);
   }
 
-  end(): void {
-    this.#count -= 1;
-    if (this.#count === 0) this.#onNone?.();
+  /** Has no effect the second time. */
+  end(response: ServerResponse): void {
+    if (this.#requests.delete(response) && this.#requests.size === 0) this.#onNone?.();
+  }
+
+  /** Those that have no answer yet. */
+  list(): { request: IncomingMessage; response: ServerResponse }[] {
+    return [...this.#requests].map(([response, request]) => ({ request, response }));
   }
 
   /** Resolves when there are none, at the latest after `patienceMs`. */
   async whenNone(patienceMs: number): Promise<void> {
-    if (this.#count === 0) return;
+    if (this.#requests.size === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, patienceMs);
       this.#onNone = () => {

@@ -23,7 +23,8 @@ export class RateLimitedWarnings {
   warn(topic: string, text: string): void {
     const now = this.now();
     const window = this.#windows.get(topic);
-    if (window && now - window.startedAt < WINDOW_MS) {
+    // A clock that was set back begins a new minute.
+    if (window && now >= window.startedAt && now - window.startedAt < WINDOW_MS) {
       window.count += 1;
       if (window.count <= MAX_PER_WINDOW) this.write(text);
       return;

@@ -32,7 +32,7 @@ export class ReadAhead {
       next();
       return;
     }
-    this.endpoint.prepare(request, host, (prepared) => {
+    this.endpoint.prepare(request, response, host, (prepared) => {
       if (prepared.kind === 'aborted') return;
       this.#ahead.set(request, { prepared, bodyHeaders: hideBody(request) });
       if (prepared.kind === 'admitted') (request as { rawBody?: Buffer }).rawBody = prepared.body;

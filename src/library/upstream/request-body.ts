@@ -84,14 +84,20 @@ export class SlowBodies {
     this.#begun.delete(giveUp);
   }
 
+  /** Ends the reading of those that are still being read. */
   close(): void {
+    this.#stop();
+    for (const giveUp of [...this.#begun.keys()]) giveUp();
+  }
+
+  #stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
   #tick(): void {
     this.#ticks += 1;
-    if (this.#begun.size === 0) this.close();
+    if (this.#begun.size === 0) this.#stop();
     for (const [giveUp, begunAt] of this.#begun) {
       if ((this.#ticks - begunAt) * this.tickMs <= this.patienceMs) return;
       giveUp();
@@ -105,7 +111,16 @@ function rewriteParsedBody(body: unknown, headers: IncomingMessage['headers']): 
   const declaredLength = Number(headers['content-length'] ?? Number.NaN);
   if (typeof body === 'string') return { kind: 'read', body: rewriteText(body, isJson, declaredLength) };
   if (body === undefined) return declaredLength === 0 ? { kind: 'read', body: EMPTY } : LOST;
-  return isJson ? { kind: 'read', body: Buffer.from(JSON.stringify(body)) } : LOST;
+  return isJson ? rewriteJson(body) : LOST;
+}
+
+/** A parser reads JSON that is nested too deep to be written again. */
+function rewriteJson(value: unknown): BodyOutcome {
+  try {
+    return { kind: 'read', body: Buffer.from(JSON.stringify(value)) };
+  } catch {
+    return LOST;
+  }
 }
 
 /** A string under JSON is the text that a text parser left, or the value of a JSON parser; the length tells which. */

@@ -31,6 +31,7 @@ export interface UpstreamEndpointOptions extends EventAdmissionOptions {
 }
 
 const INTERNAL_ERROR = refuse(500, 'Internal server error');
+const CLOSED_MEANWHILE = refuse(503, 'The application has ended before the event was handled.');
 
 /**
  * The one way of an event through the application, whichever edge took the request: checks of the headers, body, handler,
@@ -54,13 +55,13 @@ export class UpstreamEndpoint {
       return;
     }
     const startedAt = this.#startClock();
-    this.#inFlight.begin();
-    this.prepare(request, host, (prepared) => this.#complete(request, response, prepared, startedAt));
+    this.#inFlight.begin(request, response);
+    this.#admission.prepare(request, host, (prepared) => this.#complete(request, response, prepared, startedAt));
   }
 
   /** Goes on with a request that `prepare` has dealt with. */
   complete(request: IncomingMessage, response: ServerResponse, prepared: PreparedEvent): void {
-    this.#inFlight.begin();
+    this.#inFlight.begin(request, response);
     this.#complete(request, response, prepared, this.#startClock());
   }
 
@@ -86,22 +87,42 @@ export class UpstreamEndpoint {
     this.#logAnswer(request, refusal.status, startedAt, refusal);
   }
 
-  /** Checks a request and reads its body, as `EventAdmission.prepare` says. */
-  prepare(request: IncomingMessage, host: HostRequest | undefined, done: (prepared: PreparedEvent) => void): void {
+  /**
+   * Checks a request and reads its body, as `EventAdmission.prepare` says. The request counts as being handled until it is
+   * answered, by whomever.
+   */
+  prepare(
+    request: IncomingMessage,
+    response: ServerResponse,
+    host: HostRequest | undefined,
+    done: (prepared: PreparedEvent) => void,
+  ): void {
+    this.#inFlight.begin(request, response);
+    const end = (): void => this.#inFlight.end(response);
+    response.once('finish', end);
+    response.once('close', end);
     this.#admission.prepare(request, host, done);
   }
 
-  /** Waits until every event that was accepted has been answered, at most so long. New ones are refused with 503 afterwards. */
+  /**
+   * Waits until every event that was accepted has been answered, at most so long; what then still waits for its body or its
+   * handler is answered 408 or 503, so that the service comes again and no connection keeps the server open. New events are
+   * refused with 503 from the beginning.
+   */
   async drain(patienceMs: number): Promise<void> {
     this.#isClosing = true;
     this.#admission.close();
     await this.#inFlight.whenNone(patienceMs);
     this.#admission.dispose();
+    for (const { request, response } of this.#inFlight.list()) {
+      this.#write(request, response, encodeRefusal(CLOSED_MEANWHILE), !request.readableEnded);
+      this.#inFlight.end(response);
+    }
   }
 
   #complete(request: IncomingMessage, response: ServerResponse, prepared: PreparedEvent, startedAt: number): void {
     if (prepared.kind === 'aborted') {
-      this.#inFlight.end();
+      this.#inFlight.end(response);
       return;
     }
     if (prepared.kind === 'description') {
@@ -198,7 +219,7 @@ export class UpstreamEndpoint {
     refusal?: { readonly reason: string },
   ): void {
     this.#write(request, response, reply, !request.readableEnded);
-    this.#inFlight.end();
+    this.#inFlight.end(response);
     this.#logAnswer(request, reply.status, startedAt, refusal);
   }
 

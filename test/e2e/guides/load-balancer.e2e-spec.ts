@@ -77,7 +77,7 @@ describe('two instances of the sample behind one round-robin front', () => {
     const heard: Record<string, string[]> = Object.fromEntries(PEOPLE.map((person) => [person, []]));
     for (let count = 0; count < PEOPLE.length * ROUNDS; count++) {
       const { from, message } = await client.next();
-      heard[from]!.push(message);
+      heard[from].push(message);
     }
     return heard;
   }
@@ -100,7 +100,9 @@ describe('two instances of the sample behind one round-robin front', () => {
     const { emulator, front, samples } = await startChat();
     const clients = await connectPeople(front);
     let closed: Promise<void> | undefined;
-    await sayAll(clients, () => (closed = samples[1]?.close()));
+    await sayAll(clients, () => {
+      closed = samples[1]?.close();
+    });
     for (const client of clients) expect(await hear(client)).toEqual(everything);
     await closed;
     const repeated = emulator.traffic.entries().filter((entry) => entry.door === 'upstream' && entry.attempt > 1);
@@ -153,7 +155,7 @@ describe('instances that share an idempotency store', () => {
     ann.send({ type: 'event', event: 'order', dataType: 'json', data: { item: 'tea' }, ackId: 1 });
     expect(await ann.next()).toMatchObject({ type: 'message', data: { booked: 'tea' } });
     expect(await ann.next()).toMatchObject({ type: 'ack', success: true });
-    expect(front.counts.map((count, index) => count - delivered[index]!)).toEqual([1, 1]);
+    expect(front.counts.map((count, index) => count - delivered[index])).toEqual([1, 1]);
     expect(instances.flatMap((instance) => instance.get(Orders, { strict: false }).booked)).toEqual(['tea']);
   });
 });

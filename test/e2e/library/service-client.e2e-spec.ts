@@ -140,7 +140,7 @@ describe('service clients of a module that is not global', () => {
   class LocalSender {
     constructor(@InjectServiceClient('local') readonly service: WebPubSubServiceClient) {}
   }
-  const configured = WebPubSubModule.forRoot({ connectionString: REMOTE, isGlobal: false } as WebPubSubModuleOptions);
+  const configured = WebPubSubModule.forRoot({ connectionString: REMOTE, isGlobal: false });
 
   it('are injected where it is imported', async () => {
     @Module({ imports: [configured], providers: [LocalSender], exports: [LocalSender] })

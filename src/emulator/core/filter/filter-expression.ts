@@ -30,7 +30,7 @@ export function printFilterExpression(expression: FilterExpression): string {
     case 'binary':
       return `${printOperand(expression.left)} ${expression.operator} ${printOperand(expression.right)}`;
     case 'in':
-      return `${printFilterExpression(expression.left)} in ${printFilterExpression(expression.right)}`;
+      return `${printOperand(expression.left)} in ${printFilterExpression(expression.right)}`;
     case 'list':
       return `(${expression.items.map(printFilterExpression).join(',')})`;
     case 'call':
