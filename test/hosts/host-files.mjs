@@ -237,6 +237,8 @@ export function hostFiles({ isEsm, platform }, doors) {
     'src/app.module.ts': appModule(extension),
     'src/main.ts': main(extension, platform === 'fastify'),
     'src/chat.hub.spec.ts': spec(extension, doors),
+    // Only compiled, with the declarations of the package: nothing may be missing that a host has not installed.
+    'src/doors.ts': "export { WebPubSubEmulator } from 'nestjs-web-pubsub/emulator';\n",
     'mixed.mjs': MIXED,
   };
 }

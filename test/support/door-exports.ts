@@ -33,8 +33,7 @@ export function exportsOf(door: string): DoorExport[] {
 export function docstringOf({ file, localName }: DoorExport, declarations: ts.SourceFile): string | undefined {
   const statement = declarations.statements.find((candidate) => namesOf(candidate).includes(localName));
   if (!statement) throw new Error(`${file} declares no ${localName}`);
-  const [comment] = ts.getJSDocCommentsAndTags(statement).filter(ts.isJSDoc);
-  return comment?.getText();
+  return ts.getJSDocCommentsAndTags(statement).find(ts.isJSDoc)?.getText();
 }
 
 /** As the build's compiler writes the declarations of a file. */

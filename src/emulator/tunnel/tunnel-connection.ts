@@ -10,17 +10,7 @@ import {
 } from '../core/upstream-transport.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import { fromTunnelHeaders, toTunnelHeaders } from './tunnel-headers.js';
-
-/** Who opened the connection, and for what. */
-export interface TunnelIdentity {
-  readonly connectionId: string;
-  /** Canonical name. */
-  readonly hub: string;
-  /** `sub` of the token: one per tool process, however many connections it has. */
-  readonly serverId?: string;
-  /** The instance a `Reconnect` or `Rebalance` sent it to; of no effect here. */
-  readonly target?: string;
-}
+import type { TunnelIdentity } from './tunnel-identity.js';
 
 /** Between two pings; a tool that has not answered the last one by the next is gone [assumed]. */
 const PING_INTERVAL_MS = 20_000;

@@ -1,5 +1,5 @@
 import type { TunnelMoveMessage } from '../../protocol/tunnel-message.js';
-import type { TunnelIdentity } from './tunnel-connection.js';
+import type { TunnelIdentity } from './tunnel-identity.js';
 
 /**
  * One connected tunnel.

@@ -15,7 +15,8 @@ import type { EmulatorContext } from '../emulator-context.js';
 import type { UpgradeEndpoint } from '../endpoint.js';
 import { isWebSocketUpgrade, refuseUpgrade } from '../handshake.js';
 import { verifyTunnelToken } from './tunnel-access.js';
-import { TunnelConnection, type TunnelIdentity } from './tunnel-connection.js';
+import { TunnelConnection } from './tunnel-connection.js';
+import type { TunnelIdentity } from './tunnel-identity.js';
 import type { TunnelControl, TunnelMove, TunnelStatus } from './tunnel-control.js';
 import { TunnelPool } from './tunnel-pool.js';
 

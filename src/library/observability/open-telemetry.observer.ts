@@ -5,6 +5,7 @@ import { errorTypeOf, stackFramesOf } from './error-type.js';
 import { eventGroupOf, eventLabelOf } from './event-label.js';
 import type { EventObserver, ObservedEvent } from './event-observer.interface.js';
 import { EventMetrics } from './event.metrics.js';
+import { EventSeries } from './event-series.js';
 import { ATTRIBUTES, INSTRUMENTATION, type OpenTelemetry } from './telemetry.constants.js';
 import { traceParentOf } from './trace-parent.js';
 
@@ -14,7 +15,7 @@ const MAX_NAME_LENGTH = 200;
 /** An event of which a span is open. */
 interface OpenEvent {
   readonly span: Span;
-  readonly attributes: Attributes;
+  readonly series: EventSeries;
   readonly startedAtMs: number;
   /** Class of the error that refused the event. */
   errorType?: string;
@@ -29,8 +30,8 @@ export class OpenTelemetryObserver implements EventObserver {
   readonly #api: OpenTelemetry;
   readonly #tracer: Tracer;
   readonly #open = new Map<HubEvent, OpenEvent>();
-  /** Of spans and metrics, by group and name of the event: as many as the application declares. */
-  readonly #attributes = new Map<string, Attributes>();
+  /** As many as the application declares events. */
+  readonly #series = new Map<string, EventSeries>();
   #metrics: EventMetrics | undefined;
 
   constructor(api: OpenTelemetry) {
@@ -61,30 +62,20 @@ export class OpenTelemetryObserver implements EventObserver {
   #begin(observed: ObservedEvent) {
     const { event, hub, handler, headers } = observed;
     const { SpanKind, trace } = this.#api;
-    const label = eventLabelOf(event, handler);
-    const name = `process ${hub} ${label}`;
-    const attributes = this.#attributesOf(name, hub, label, eventGroupOf(event));
+    const series = this.#seriesOf(hub, eventLabelOf(event, handler), eventGroupOf(event));
+    const { spanName, attributes } = series;
     const { context, links } = traceParentOf(observed, this.#api);
-    const span = this.#tracer.startSpan(name, { kind: SpanKind.CONSUMER, links, attributes }, context);
+    const span = this.#tracer.startSpan(spanName, { kind: SpanKind.CONSUMER, links, attributes }, context);
     if (span.isRecording()) span.setAttributes(idsOf(event, headers));
-    this.#open.set(event, { span, attributes, startedAtMs: performance.now() });
+    this.#open.set(event, { span, series, startedAtMs: performance.now() });
     return trace.setSpan(context, span);
   }
 
-  #attributesOf(name: string, hub: string, label: string, group: string): Attributes {
-    const key = `${group} ${name}`;
-    const known = this.#attributes.get(key);
-    if (known) return known;
-    const attributes: Attributes = {
-      [ATTRIBUTES.system]: 'azure_web_pubsub',
-      [ATTRIBUTES.operationName]: 'process',
-      [ATTRIBUTES.operationType]: 'process',
-      [ATTRIBUTES.hub]: hub,
-      [ATTRIBUTES.eventName]: label,
-      [ATTRIBUTES.eventGroup]: group,
-    };
-    this.#attributes.set(key, attributes);
-    return attributes;
+  #seriesOf(hub: string, label: string, group: string): EventSeries {
+    const key = `${hub} ${group} ${label}`;
+    let series = this.#series.get(key);
+    if (!series) this.#series.set(key, (series = new EventSeries(hub, label, group)));
+    return series;
   }
 
   #end(event: HubEvent, reply: EventReply): EventReply {
@@ -92,16 +83,16 @@ export class OpenTelemetryObserver implements EventObserver {
       const open = this.#open.get(event);
       if (!open) return;
       this.#open.delete(event);
-      const { span, startedAtMs } = open;
+      const { span, series, startedAtMs } = open;
       const status = statusOfReply(reply);
-      const outcome: Attributes = { [ATTRIBUTES.status]: status };
-      if (reply.kind === 'refusal') outcome[ATTRIBUTES.errorType] = open.errorType ?? String(status);
-      span.setAttributes(outcome);
+      const errorType = reply.kind === 'refusal' ? (open.errorType ?? String(status)) : undefined;
+      span.setAttribute(ATTRIBUTES.status, status);
+      if (errorType !== undefined) span.setAttribute(ATTRIBUTES.errorType, errorType);
       // What the application refuses on purpose is no error of the application, as with HTTP servers.
       if (status >= 500) span.setStatus({ code: this.#api.SpanStatusCode.ERROR });
       span.end();
-      const attributes = { ...open.attributes, ...outcome };
-      this.#openMetrics().answered(attributes, (performance.now() - startedAtMs) / 1000, reply.kind === 'refusal');
+      const seconds = (performance.now() - startedAtMs) / 1000;
+      this.#openMetrics().answered(series.withOutcome(status, errorType), seconds, errorType !== undefined);
     });
     return reply;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EventReply } from '../../../src/protocol/cloud-event.js';
-import { encodeEventReply, type EncodedReply } from '../../../src/protocol/event-reply.encoder.js';
+import { encodeEventReply, statusOfReply, type EncodedReply } from '../../../src/protocol/event-reply.encoder.js';
 
 const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
@@ -84,5 +84,20 @@ describe('encodeEventReply [upstream-events 5, 6]', () => {
     ],
   ])('writes %s', (_name, reply, encoded) => {
     expect(encodeEventReply(reply)).toEqual(encoded);
+  });
+});
+
+describe('the status of an answer', () => {
+  it.each<[string, EventReply, number]>([
+    ['nothing', { kind: 'empty' }, 204],
+    ['state alone', { kind: 'empty', state: 'e30=' }, 204],
+    ['connect', { kind: 'connect' }, 200],
+    ['data', { kind: 'user', data: { kind: 'text', text: '' } }, 200],
+    ['metadata alone', { kind: 'user', metadata: { a: '1' } }, 200],
+    ['empty metadata', { kind: 'user', metadata: {} }, 204],
+    ['a refusal', { kind: 'refusal', status: 418, reason: 'no' }, 418],
+  ])('with %s is known without encoding it', (_, reply, status) => {
+    expect(statusOfReply(reply)).toBe(status);
+    expect(encodeEventReply(reply).status).toBe(status);
   });
 });
