@@ -9,54 +9,54 @@ import type { EmulatorLogger } from './emulator-logger.js';
  */
 export interface EmulatorOptions {
   /** Default 8888; 0 takes any free port. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /**
    * Address to listen on. Default `127.0.0.1`: only this machine reaches the emulator. On a loopback address it listens on
    * both `127.0.0.1` and `::1` where the machine has both, since the endpoint names `localhost` and some machines resolve
    * that to `::1` first.
    */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** At least 32 bytes, no blanks at the ends, no `;`. Default: the well-known key of the emulator. */
-  readonly accessKey?: string;
+  readonly accessKey?: string | undefined;
   /** A second key that verifies as the first does; events are signed with both. Default: none. */
-  readonly secondaryAccessKey?: string;
+  readonly secondaryAccessKey?: string | undefined;
   /**
    * What upstream is told as the service's host, in `WebHook-Request-Origin`. Default: the host of the endpoint. Another one
    * lets an application that is configured for its service in the cloud take events of the emulator.
    */
-  readonly serviceHost?: string;
+  readonly serviceHost?: string | undefined;
   /**
    * Whether REST accepts Microsoft Entra bearer tokens. Only their audience and lifetime are looked at, never the
    * signature: anyone can write such a token [auth 5]. Default false.
    */
-  readonly allowUnvalidatedEntraTokens?: boolean;
+  readonly allowUnvalidatedEntraTokens?: boolean | undefined;
   /**
    * Names beside `localhost` under which the inspector may be opened, also from other machines. It shows payloads and hands
    * out client tokens, so by default only this machine sees it.
    */
-  readonly inspectorHosts?: readonly string[];
+  readonly inspectorHosts?: readonly string[] | undefined;
   /** Settings by hub name. A hub that is not named here exists, with no event handlers. */
-  readonly hubs?: Readonly<Record<string, HubSettings>>;
+  readonly hubs?: Readonly<Record<string, HubSettings>> | undefined;
   /**
    * How long a reliable connection that lost its socket waits for its client. Milliseconds, at least 1; default 30 000, the
    * least the service promises [client-websocket 9].
    */
-  readonly recoveryWindowMs?: number;
+  readonly recoveryWindowMs?: number | undefined;
   /**
    * Whether a close frame without a code, which `stop()` of the official JavaScript client sends, ends a reliable connection
    * at once. Default false, as in the official emulator: such a connection can be recovered and is `disconnected` only when
    * its recovery window has passed [client-websocket 9].
    */
-  readonly endsOnCloseWithoutCode?: boolean;
+  readonly endsOnCloseWithoutCode?: boolean | undefined;
   /** Largest message a WebSocket client may send. Bytes; default 1 048 576 [client-websocket 12]. */
-  readonly maxFrameBytes?: number;
+  readonly maxFrameBytes?: number | undefined;
   /**
    * WebSocket clients at a time, those that wait for their `connect` event or for recovery included; the next handshake is
    * answered 429. Default: no limit.
    */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /** Default: silent. */
-  readonly logger?: EmulatorLogger;
+  readonly logger?: EmulatorLogger | undefined;
   /** Default: the system's time. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }

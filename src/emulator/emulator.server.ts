@@ -113,6 +113,8 @@ export class EmulatorServer {
         answer(response, 400, 'This path takes WebSocket connections: send an upgrade request.');
       } else answer(response, 404, unknownPath(url));
     } catch (error) {
+      // The caller broke off in the middle of its body, which is no failure of anybody here.
+      if (request.destroyed && !request.complete) return void response.destroy();
       this.logger.error(`${request.method} ${url.pathname} failed: ${(error as Error).stack ?? String(error)}`);
       if (response.headersSent) response.destroy();
       else answer(response, 500, 'The emulator failed; its log says more.');

@@ -12,49 +12,49 @@ export interface WebPubSubModuleOptions {
    * Connection string of the service, or several. The first calls the service; the keys of all verify signatures, so
    * that a key can be rotated and replicas can send events.
    */
-  connectionString?: string | readonly string[];
+  connectionString?: string | readonly string[] | undefined;
   /** Address of the service, in the place of a connection string; with `credential`. */
-  endpoint?: string;
+  endpoint?: string | undefined;
   /** With `endpoint`. Signatures are checked with the live key of an `AzureKeyCredential`. */
-  credential?: TokenCredential | AzureKeyCredential;
+  credential?: TokenCredential | AzureKeyCredential | undefined;
   /** It and every path below it receive events. Default `/eventhandler`. */
-  path?: string;
+  path?: string | undefined;
   /** Hubs to make service clients for, beside those of hub classes. Default: none. */
-  hubs?: readonly string[];
+  hubs?: readonly string[] | undefined;
   /** How the service proves itself to the application. */
-  upstreamAuth?: UpstreamAuthOptions;
+  upstreamAuth?: UpstreamAuthOptions | undefined;
   /**
    * Hosts that may send events, in the place of the default: the hosts of the configured endpoints. A request that names
    * several origins passes when one of them is allowed. `'*'` allows any.
    */
-  allowedOrigins?: readonly string[];
+  allowedOrigins?: readonly string[] | undefined;
   /** What a user event without a handler is answered: 404 (`reject`, the default) or 204 (`accept`). */
-  unhandledUserEvents?: 'reject' | 'accept';
+  unhandledUserEvents?: 'reject' | 'accept' | undefined;
   /**
    * `server` (default) takes events at the HTTP server's `request` event, ahead of the framework and whatever the host
    * installed in it; `route` takes them at the controller's route only. The route exists in both.
    */
-  attach?: 'server' | 'route';
+  attach?: 'server' | 'route' | undefined;
   /** Whether globally registered guards, pipes, interceptors and filters apply to hub handlers. Default true. */
-  globalEnhancers?: boolean;
+  globalEnhancers?: boolean | undefined;
   /** Largest body of an event. Bytes; default 1 MiB + 64 KiB. More is answered 413. */
-  maxBodyBytes?: number;
+  maxBodyBytes?: number | undefined;
   /** How connection state is written: `json` is read by the JavaScript SDK (default), `dotnet` by the .NET SDK. */
-  stateCodec?: 'json' | 'dotnet';
+  stateCodec?: 'json' | 'dotnet' | undefined;
   /**
    * Largest encoded connection state. Bytes; default 8 192. A handler that would exceed it fails with an error that names
    * hub, event and size, before a header grows past what proxies accept.
    */
-  maxStateBytes?: number;
+  maxStateBytes?: number | undefined;
   /** Answers repeated events without running the handler again. Default: off. */
-  idempotency?: IdempotencyOptions;
+  idempotency?: IdempotencyOptions | undefined;
   /**
    * `auto` (default) makes a span and metrics of every event when `@opentelemetry/api` is installed, which the application's
    * SDK collects; `off` does not look for it.
    */
-  observability?: 'auto' | 'off';
+  observability?: 'auto' | 'off' | undefined;
   /** Handed to every `WebPubSubServiceClient`. */
-  serviceClientOptions?: WebPubSubServiceClientOptions;
+  serviceClientOptions?: WebPubSubServiceClientOptions | undefined;
 }
 
 /**
@@ -67,9 +67,9 @@ export interface UpstreamAuthOptions {
    * `required`: every event must carry a signature made with one of the known keys; the default as soon as a key is
    * known. `off` accepts events from anyone who reaches the path, unless `entra` is set.
    */
-  signature?: 'required' | 'off';
+  signature?: 'required' | 'off' | undefined;
   /** Validation of the bearer token of a managed identity [auth 9.3]. With `signature: 'required'`, both must hold. */
-  entra?: EntraOptions;
+  entra?: EntraOptions | undefined;
 }
 
 /**
@@ -83,11 +83,11 @@ export interface EntraOptions {
   /** The application id or App ID URI chosen as the resource in the event handler's setting. */
   audience: string | readonly string[];
   /** Callers (`appid`, `azp` or `oid`) that may send events. Default: any identity of the tenant. */
-  allowedAppIds?: readonly string[];
+  allowedAppIds?: readonly string[] | undefined;
   /** Accepted issuers. Default: the v1 and v2 issuers of the tenant. */
-  issuer?: string | readonly string[];
+  issuer?: string | readonly string[] | undefined;
   /** Where the signing keys are. Default: as the tenant's discovery document says. */
-  jwksUri?: string;
+  jwksUri?: string | undefined;
 }
 
 /**

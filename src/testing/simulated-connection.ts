@@ -23,24 +23,24 @@ import { sendUpstreamRequest, type UpstreamHttpRequest } from './upstream-reques
  */
 export interface SimulatedClient {
   /** The `sub` of the access token. Default: anonymous. */
-  userId?: string;
+  userId?: string | undefined;
   /** Other claims of the access token; single values are wrapped. Default: `sub` alone. */
-  claims?: Record<string, string | string[]>;
+  claims?: Record<string, string | string[]> | undefined;
   /** The client's query parameters. Default: none. */
-  query?: Record<string, string | string[]>;
+  query?: Record<string, string | string[]> | undefined;
   /** The client's own request headers. Default: none. */
-  headers?: Record<string, string | string[]>;
+  headers?: Record<string, string | string[]> | undefined;
   /** Offered subprotocols. Default: none. */
-  subprotocols?: string[];
-  clientCertificates?: { thumbprint: string; content?: string }[];
+  subprotocols?: string[] | undefined;
+  clientCertificates?: { thumbprint: string; content?: string }[] | undefined;
   /** Groups of the access token, which the connection is in unless upstream names others. Default: none. */
-  groups?: string[];
+  groups?: string[] | undefined;
   /** Roles of the access token, which the connection has unless upstream names others. Default: none. */
-  roles?: string[];
+  roles?: string[] | undefined;
   /** Makes it an MQTT client. */
-  mqtt?: MqttConnectProperties;
+  mqtt?: MqttConnectProperties | undefined;
   /** Default: a fresh one. Of an MQTT client: its client id. */
-  connectionId?: string;
+  connectionId?: string | undefined;
 }
 
 /** How the simulator reaches upstream, and as which service. */
@@ -60,10 +60,10 @@ export interface SimulatedService {
  */
 export interface SimulatedEventOptions {
   /** Default: `text` for a string, `binary` for bytes, `json` for anything else. */
-  dataType?: MessageDataType;
-  metadata?: Record<string, string>;
+  dataType?: MessageDataType | undefined;
+  metadata?: Record<string, string> | undefined;
   /** Of an MQTT client: the user properties of its message. */
-  userProperties?: MqttUserProperty[];
+  userProperties?: MqttUserProperty[] | undefined;
 }
 
 /**

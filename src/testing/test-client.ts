@@ -12,15 +12,15 @@ import type {
  */
 export interface TestClientOptions {
   /** Default: anonymous; the hub must allow it or the `connect` handler name the user. */
-  userId?: string;
+  userId?: string | undefined;
   /** Default: joining any group and sending to any. */
-  roles?: string[];
+  roles?: string[] | undefined;
   /** Groups that the client is in from the start. Default: none. */
-  groups?: string[];
+  groups?: string[] | undefined;
   /** Other claims of its access token. */
-  claims?: Record<string, string | string[]>;
+  claims?: Record<string, string | string[]> | undefined;
   /** Default: `json.webpubsub.azure.v1`; `reliable` takes the subprotocol that recovers a lost socket. */
-  subprotocol?: 'json' | 'reliable';
+  subprotocol?: 'json' | 'reliable' | undefined;
 }
 
 /**
@@ -92,7 +92,7 @@ export class TestClient {
    * The next message, waiting for it when there is none. Rejects after `timeoutMs` (default 5 000), so that a test that
    * expects too much says so.
    */
-  next({ timeoutMs = PATIENCE_MS }: { timeoutMs?: number } = {}): Promise<ReceivedMessage> {
+  next({ timeoutMs = PATIENCE_MS }: { timeoutMs?: number | undefined } = {}): Promise<ReceivedMessage> {
     const message = this.#received.shift();
     if (message) return Promise.resolve(message);
     return new Promise((resolve, reject) => {

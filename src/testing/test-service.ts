@@ -22,9 +22,9 @@ import { TestClient, type TestClientOptions } from './test-client.js';
  */
 export interface TestServiceOptions {
   /** Settings of hubs in the place of the default: one event handler that gets every event of the application's hubs. */
-  hubs?: Readonly<Record<string, HubSettings>>;
+  hubs?: Readonly<Record<string, HubSettings>> | undefined;
   /** Further options of the emulator. Port, keys and hubs are the test service's own. */
-  emulator?: Omit<EmulatorOptions, 'port' | 'accessKey' | 'secondaryAccessKey' | 'hubs' | 'serviceHost'>;
+  emulator?: Omit<EmulatorOptions, 'port' | 'accessKey' | 'secondaryAccessKey' | 'hubs' | 'serviceHost'> | undefined;
 }
 
 const ALL_SYSTEM_EVENTS: SystemEventName[] = ['connect', 'connected', 'disconnected', 'joined', 'left'];
@@ -160,6 +160,7 @@ function pointServiceClients(application: INestApplication, connectionString: st
       Object.assign(clients.for(hub), create(hub));
     }
   }
+  for (const [hub, client] of factory.standIns) Object.assign(client, create(hub));
   factory.create = create;
 }
 

@@ -21,13 +21,13 @@ export interface UpstreamSimulatorOptions {
    * Signs the events; several as the service has two, `null` for none. Default: the keys of the application's own options,
    * or, with a URL, the emulator's default key.
    */
-  accessKey?: string | readonly string[] | null;
+  accessKey?: string | readonly string[] | null | undefined;
   /** Host of the service, as `WebHook-Request-Origin`. Default: that of the application's options, else `localhost`. */
-  origin?: string;
+  origin?: string | undefined;
   /** Where events go, on an application. Default: the `path` of the application's options. */
-  path?: string;
+  path?: string | undefined;
   /** How connection states are decoded. Default: that of the application's options, else `json`. */
-  stateCodec?: ConnectionStateForm;
+  stateCodec?: ConnectionStateForm | undefined;
 }
 
 /** What upstream answered to a validation request [upstream-events 3]. */

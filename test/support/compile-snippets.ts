@@ -19,21 +19,25 @@ declare module '@azure/identity' {
 }
 `;
 
-/** Compiler errors of snippets, each as a module of its own, which imports the package by its name. */
-export function compileSnippets(snippets: readonly Snippet[]): string[] {
-  const { options } = ts.parseJsonConfigFileContent(
+/**
+ * Compiler errors of snippets, each as a module of its own, which imports the package by its name. `settings` are laid over
+ * those of the repository.
+ */
+export function compileSnippets(snippets: readonly Snippet[], settings: ts.CompilerOptions = {}): string[] {
+  const { options: own } = ts.parseJsonConfigFileContent(
     ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)).config,
     ts.sys,
     process.cwd(),
   );
+  const options = { ...own, ...settings };
   const host = ts.createCompilerHost(options);
   const texts = new Map(snippets.map(({ path, text }) => [join(process.cwd(), path), text]));
   const foreign = join(process.cwd(), 'foreign-packages.d.ts');
   texts.set(foreign, FOREIGN_PACKAGES);
   const readSourceFile = host.getSourceFile.bind(host);
-  host.getSourceFile = (name, settings, ...rest) => {
+  host.getSourceFile = (name, form, ...rest) => {
     const text = texts.get(name);
-    return text === undefined ? readSourceFile(name, settings, ...rest) : ts.createSourceFile(name, text, settings);
+    return text === undefined ? readSourceFile(name, form, ...rest) : ts.createSourceFile(name, text, form);
   };
   const fileExists = host.fileExists.bind(host);
   host.fileExists = (name) => texts.has(name) || fileExists(name);

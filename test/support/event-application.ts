@@ -32,11 +32,13 @@ WebPubSubHub('chat')(ChatHub);
 
 class AppModule {}
 const { CONNECTION_STRING: connectionString, ATTACH: attach, PLATFORM: platform } = process.env;
+const forceCloseConnections = process.env.FORCE === 'true';
 const imports = [WebPubSubModule.forRoot({ connectionString, attach })];
 const { ExpressAdapter } = await import('@nestjs/platform-express');
 const { FastifyAdapter } = await import('@nestjs/platform-fastify');
-const adapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
-const app = await NestFactory.create({ module: AppModule, imports, providers: [ChatHub] }, adapter, { logger: ['error'] });
+const adapter = platform === 'fastify' ? new FastifyAdapter({ forceCloseConnections }) : new ExpressAdapter();
+const options = { logger: ['error'], forceCloseConnections };
+const app = await NestFactory.create({ module: AppModule, imports, providers: [ChatHub] }, adapter, options);
 app.enableShutdownHooks();
 process.on('unhandledRejection', (error) => { console.log('unhandled', error); process.exit(70); });
 await app.listen(0, '127.0.0.1');
@@ -50,11 +52,12 @@ export interface EventApplication {
 
 export async function startEventApplication(
   source: TranspiledSource,
-  { platform, attach }: { readonly platform: Platform; readonly attach: 'server' | 'route' },
+  { platform, attach, isForced }: { readonly platform: Platform; readonly attach: string; readonly isForced: boolean },
 ): Promise<EventApplication> {
   const main = join(source.folder, 'event-application.js');
   await writeFile(main, MAIN);
-  const child = new TestProcess(process.execPath, [main], { CONNECTION_STRING, ATTACH: attach, PLATFORM: platform });
+  const environment = { CONNECTION_STRING, ATTACH: attach, PLATFORM: platform, FORCE: String(isForced) };
+  const child = new TestProcess(process.execPath, [main], environment);
   const [, port] = await child.prints(/listening on (\d+)/);
   return { process: child, port: Number(port) };
 }

@@ -67,10 +67,13 @@ export class RawConnection {
     return this.#closed;
   }
 
-  /** The next answer, those with status 1xx included; undefined when the connection was closed instead. */
-  async answer(): Promise<WireAnswer | undefined> {
+  /**
+   * The next answer, those with status 1xx included; undefined when the connection was closed instead. That to a HEAD
+   * request has no body, whatever its length says.
+   */
+  async answer({ ofHead = false } = {}): Promise<WireAnswer | undefined> {
     for (;;) {
-      const read = readAnswer(this.#received, this.#isEnded);
+      const read = readAnswer(this.#received, this.#isEnded, ofHead);
       if (read) {
         this.#received = this.#received.subarray(read.length);
         return read.answer;
@@ -136,7 +139,11 @@ export function requestBytes(
   return Buffer.concat([Buffer.from(`${head}\r\n\r\n`, 'latin1'), Buffer.from(body ?? '')]);
 }
 
-function readAnswer(bytes: Buffer, isEnded: boolean): { answer: WireAnswer; length: number } | undefined {
+function readAnswer(
+  bytes: Buffer,
+  isEnded: boolean,
+  ofHead: boolean,
+): { answer: WireAnswer; length: number } | undefined {
   const headEnd = bytes.indexOf('\r\n\r\n');
   if (headEnd === -1) return undefined;
   const [statusLine, ...lines] = bytes.subarray(0, headEnd).toString('latin1').split('\r\n');
@@ -151,7 +158,7 @@ function readAnswer(bytes: Buffer, isEnded: boolean): { answer: WireAnswer; leng
   }
   const start = headEnd + 4;
   const done = (body: Buffer, length: number) => ({ answer: { status, headers, body: body.toString() }, length });
-  if (status < 200 || status === 204 || status === 304) return done(Buffer.alloc(0), start);
+  if (ofHead || status < 200 || status === 204 || status === 304) return done(Buffer.alloc(0), start);
   if (headers['transfer-encoding'] === 'chunked') return readChunks(bytes, start, done);
   const declared = headers['content-length'];
   if (declared === undefined) return isEnded ? done(bytes.subarray(start), bytes.length) : undefined;

@@ -8,6 +8,7 @@ import * as hubMessages from '../../src/library/hubs/hub.messages.js';
 import * as securityMessages from '../../src/library/security/security.messages.js';
 import * as serviceClientMessages from '../../src/library/service-client/service-client.messages.js';
 import { normalizeEventPath } from '../../src/library/upstream/event-path.js';
+import * as optionMessages from '../../src/library/web-pubsub-options.messages.js';
 import { DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_STATE_BYTES } from '../../src/library/web-pubsub.constants.js';
 import { compileSnippets, type Snippet } from '../support/compile-snippets.js';
 import { brokenLinks, fileOf, readPage, readPages, tableRows, type CodeBlock } from '../support/documents.js';
@@ -218,6 +219,8 @@ describe('the page of errors', () => {
     entraTenantMissing: () => securityMessages.entraTenantMissing('<tenant>'),
     ENTRA_AUDIENCE_MISSING: () => securityMessages.ENTRA_AUDIENCE_MISSING,
     entraJwksUriUnsafe: () => securityMessages.entraJwksUriUnsafe('<address>'),
+    OPTIONS_MISSING: () => optionMessages.OPTIONS_MISSING,
+    optionWrong: () => optionMessages.optionWrong('<option>', '<expected>', '<value>').replace('"<value>"', '<value>'),
     badConnectionString: () => serviceClientMessages.badConnectionString(0, 1, '<problem>'),
     ENDPOINT_MISSING: () => serviceClientMessages.ENDPOINT_MISSING,
     CREDENTIAL_MISSING: () => serviceClientMessages.CREDENTIAL_MISSING,
@@ -233,7 +236,7 @@ describe('the page of errors', () => {
   const inOneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
 
   it('is asked for every message that the library has', () => {
-    const exported = [hubMessages, securityMessages, serviceClientMessages].flatMap((catalogue) =>
+    const exported = [hubMessages, securityMessages, optionMessages, serviceClientMessages].flatMap((catalogue) =>
       Object.keys(catalogue),
     );
     // A part of a message.

@@ -11,11 +11,14 @@ export interface ScheduledCall {
   cancel(): void;
 }
 
-/** That of the machine. Its timers keep no process alive. */
+/** The longest that a timer of Node waits; one that is asked for more fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** That of the machine. Its timers keep no process alive; what is more than 24 days off is called after 24 days. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   schedule(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
+    const timer = setTimeout(callback, Math.min(delayMs, MAX_TIMER_MS));
     timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },

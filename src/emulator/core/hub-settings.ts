@@ -1,11 +1,11 @@
 /** Settings of a hub, in the names of the ARM resource `Microsoft.SignalRService/webPubSub/hubs`. */
 export interface HubSettings {
   /** Tried in order; the first that matches an event gets it [upstream-events 1]. Default: none. */
-  readonly eventHandlers?: readonly EventHandlerSettings[];
+  readonly eventHandlers?: readonly EventHandlerSettings[] | undefined;
   /** Whether a client without an access token may connect. Default `deny`. */
-  readonly anonymousConnectPolicy?: 'allow' | 'deny';
+  readonly anonymousConnectPolicy?: 'allow' | 'deny' | undefined;
   /** Seconds between the pings sent to a WebSocket client: 1 to 120. Default 20. */
-  readonly webSocketKeepAliveIntervalInSeconds?: number;
+  readonly webSocketKeepAliveIntervalInSeconds?: number | undefined;
 }
 
 /** Which events of a hub go where. */
@@ -16,11 +16,11 @@ export interface EventHandlerSettings {
    */
   readonly urlTemplate: string;
   /** `*`, one event name, or several with commas between. Absent or empty: no user event. */
-  readonly userEventPattern?: string;
+  readonly userEventPattern?: string | undefined;
   /** Default: none. */
-  readonly systemEvents?: readonly SystemEventName[];
+  readonly systemEvents?: readonly SystemEventName[] | undefined;
   /** Default `None`. */
-  readonly auth?: EventHandlerAuth;
+  readonly auth?: EventHandlerAuth | undefined;
 }
 
 /** `joined` and `left` are the group presence events, which no published setting names yet [assumed]. */

@@ -58,6 +58,9 @@ export class MqttSocket implements PacketLimits {
   /** What is sent in one go, in one frame: a frame may hold several packets [client-mqtt 1]. */
   #outgoing: Buffer[] = [];
   #outgoingBytes = 0;
+  /** A CONNECT has come. */
+  #hasStarted = false;
+  /** It was accepted. */
   #hasConnected = false;
   #lastPacketAt: number;
   #timer?: ScheduledCall;
@@ -100,6 +103,7 @@ export class MqttSocket implements PacketLimits {
   /** The CONNECT has come, whatever becomes of it. */
   startConnect(version: 4 | 5): void {
     this.version = version;
+    this.#hasStarted = true;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
@@ -248,7 +252,7 @@ export class MqttSocket implements PacketLimits {
 
   #onMalformed(error: Error): void {
     if (this.#isOver) return;
-    if (!this.#hasConnected && error.message === 'Invalid protocol version') {
+    if (!this.#hasStarted && error.message === 'Invalid protocol version') {
       // The packet is not handed out, so its version is unknown; the newest form of refusal is the best guess.
       this.send({ cmd: 'connack', reasonCode: REASON_CODES.unsupportedProtocolVersion, sessionPresent: false });
     }

@@ -35,17 +35,17 @@ export interface DiagnoseUpstreamOptions {
    * Hubs to try, with the events to put into the printed settings; a name alone stands for all events. The data of
    * `describeHubs()` fit. Default: what the application says when it is asked with the access key.
    */
-  hubs?: readonly (string | HubEventHandler)[];
+  hubs?: readonly (string | HubEventHandler)[] | undefined;
   /** Of the service: its key signs, its host is the origin. */
-  connectionString?: string;
+  connectionString?: string | undefined;
   /** In the place of a connection string. */
-  accessKey?: string;
+  accessKey?: string | undefined;
   /** Host that the events claim to come from. Default: that of the connection string, else `localhost`. */
-  origin?: string;
+  origin?: string | undefined;
   /** Patience with each answer. Milliseconds; default 10 000, that of the service with a validation [upstream-events 3]. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** From when on a right answer is called slow. Milliseconds; default 2 000. */
-  slowMs?: number;
+  slowMs?: number | undefined;
 }
 
 /** What an examination needs at every step. */

@@ -11,9 +11,9 @@
  */
 export interface IdempotencyOptions {
   /** Default: in this process's memory, bounded. */
-  store?: IdempotencyStore;
+  store?: IdempotencyStore | undefined;
   /** How long an answer is remembered. Milliseconds; default 120 000, past the service's last retry. */
-  ttlMs?: number;
+  ttlMs?: number | undefined;
 }
 
 /**

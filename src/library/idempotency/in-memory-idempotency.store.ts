@@ -7,11 +7,11 @@ import type { IdempotencyStore } from './idempotency-store.interface.js';
  */
 export interface InMemoryIdempotencyOptions {
   /** How many events are remembered; the oldest answers make room. Default 10 000. */
-  maxEntries?: number;
+  maxEntries?: number | undefined;
   /** How much the remembered answers may take together. UTF-16 units; default 32 Mi. */
-  maxAnswerLength?: number;
+  maxAnswerLength?: number | undefined;
   /** Epoch milliseconds. Default `Date.now`. */
-  now?: () => number;
+  now?: (() => number) | undefined;
 }
 
 interface Entry {

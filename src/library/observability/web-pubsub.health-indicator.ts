@@ -7,7 +7,7 @@ import { Injectable } from '@nestjs/common';
  */
 export interface ServicePingOptions {
   /** How long the service may take to answer. Milliseconds; default 3 000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 /**

@@ -6,13 +6,13 @@
  */
 export class ConnectResponse {
   /** Replaces the user id of the token. */
-  userId?: string;
+  userId?: string | undefined;
   /** Groups that the client is in from the start; an empty list keeps those of the token. */
-  groups?: string[];
+  groups?: string[] | undefined;
   /** Such as `webpubsub.sendToGroup.news` [auth 6]; an empty list takes those of the token away. */
-  roles?: string[];
+  roles?: string[] | undefined;
   /** One of those that the client offers. Default: the first one that the service speaks. */
-  subprotocol?: string;
+  subprotocol?: string | undefined;
   /** MQTT 5.0: user properties of the CONNACK. */
-  mqtt?: { userProperties?: { name: string; value: string }[] };
+  mqtt?: { userProperties?: { name: string; value: string }[] | undefined } | undefined;
 }

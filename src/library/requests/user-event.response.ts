@@ -20,9 +20,9 @@ export interface UserEventResponseOptions {
    * Metadata of the message that the client gets: HTTP tokens as keys (at most 256 characters), ASCII as values (at most
    * 1,024), at most 8,192 characters in all [rest-api 5.4].
    */
-  metadata?: Readonly<Record<string, string>>;
+  metadata?: Readonly<Record<string, string>> | undefined;
   /** For MQTT clients: user properties and content type of the answer [upstream-events 6.6]. */
-  mqtt?: { contentType?: string; userProperties?: readonly MqttUserProperty[] };
+  mqtt?: { contentType?: string | undefined; userProperties?: readonly MqttUserProperty[] | undefined } | undefined;
 }
 
 /**

@@ -5,6 +5,8 @@ import { readServiceConnection, type ServiceConnection } from './service-connect
 
 /** Makes the official service client of a hub, as the options of the module say. */
 export class ServiceClientFactory {
+  /** What `createUnavailable` made, by hub. */
+  readonly standIns = new Map<string, WebPubSubServiceClient>();
   readonly #connection: ServiceConnection | undefined;
 
   /** Throws a `StartUpError` when the options cannot work. */
@@ -29,15 +31,18 @@ export class ServiceClientFactory {
 
   /**
    * Stands in for a client when the options name no service: an application that only receives events starts, and a call
-   * says what is missing.
+   * says what is missing. It becomes a client when the members of one are assigned to it, which a test kit does.
    */
-  createUnavailable(): WebPubSubServiceClient {
+  createUnavailable(hub: string): WebPubSubServiceClient {
     const operations = WebPubSubServiceClient.prototype as object;
-    return new Proxy(Object.create(operations) as WebPubSubServiceClient, {
+    const standIn = new Proxy(Object.create(operations) as WebPubSubServiceClient, {
       get(target, property, receiver) {
-        if (property !== 'constructor' && Object.hasOwn(operations, property)) throw new Error(SERVICE_UNKNOWN);
+        const isOperation = property !== 'constructor' && Object.hasOwn(operations, property);
+        if (isOperation && !Object.hasOwn(target, 'hubName')) throw new Error(SERVICE_UNKNOWN);
         return Reflect.get(target, property, receiver) as unknown;
       },
     });
+    this.standIns.set(hub, standIn);
+    return standIn;
   }
 }

@@ -82,5 +82,5 @@ function serviceClientProvider(hub: string): Provider {
 }
 
 function clientOf(hub: string, factory: ServiceClientFactory, clients: ServiceClients) {
-  return factory.isServiceKnown ? clients.for(hub) : factory.createUnavailable();
+  return factory.isServiceKnown ? clients.for(hub) : factory.createUnavailable(hub);
 }

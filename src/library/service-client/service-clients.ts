@@ -11,15 +11,15 @@ import { ServiceClientFactory } from './service-client.factory.js';
  */
 export interface ClientAccessOptions extends Pick<GenerateClientTokenOptions, 'abortSignal'> {
   /** Absent or empty: an anonymous client, unless the `connect` handler names it. */
-  userId?: string;
+  userId?: string | undefined;
   /** Such as `webpubsub.sendToGroup.news` [auth 6]. Default: none. */
-  roles?: string[];
+  roles?: string[] | undefined;
   /** Groups that the client is in from the start. Default: none. */
-  groups?: string[];
+  groups?: string[] | undefined;
   /** How long the client may connect with the URL; a connection outlives it. Minutes, default 60. */
-  expirationTimeInMinutes?: number;
+  expirationTimeInMinutes?: number | undefined;
   /** `default` is WebSocket with or without a subprotocol of the service. Default `default`. */
-  clientProtocol?: 'default' | 'mqtt';
+  clientProtocol?: 'default' | 'mqtt' | undefined;
 }
 
 /**

@@ -9,6 +9,13 @@ export class HandlerResultError extends Error {
 
 const EMPTY: EventReply = { kind: 'empty' };
 const CONNECT_FIELDS = ['userId', 'groups', 'roles', 'subprotocol', 'mqtt'] as const;
+const CONNECT_TYPES: Record<(typeof CONNECT_FIELDS)[number], string> = {
+  userId: 'a string',
+  groups: 'a list of strings',
+  roles: 'a list of strings',
+  subprotocol: 'a string',
+  mqtt: 'an object',
+};
 
 /** Turns what a handler returned into the answer. Throws a `HandlerResultError`. */
 export function createEventReply(kind: HubEvent['kind'], result: unknown): EventReply {
@@ -66,7 +73,9 @@ function createConnectReply(result: unknown): ConnectReply {
   for (const name of CONNECT_FIELDS) {
     const value = fields[name] ?? undefined;
     if (value === undefined) continue;
-    if (!hasConnectType(name, value)) throw new HandlerResultError(`The connect handler returned a bad ${name}.`);
+    if (!hasConnectType(name, value)) {
+      throw new HandlerResultError(`The connect handler returned ${name} that is not ${CONNECT_TYPES[name]}.`);
+    }
     reply[name] = value;
   }
   return reply as unknown as ConnectReply;

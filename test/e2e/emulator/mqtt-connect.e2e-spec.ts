@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { IConnectPacket } from 'mqtt-packet';
+import { generate, type IConnectPacket } from 'mqtt-packet';
 import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
 import { signAccessToken } from '../../../src/protocol/access-token.js';
 import { RefusedHandshake } from '../../support/connect-client.js';
@@ -122,6 +122,28 @@ describe('CONNECT [client-mqtt 3]', () => {
     expect(await client.expect('connack')).toMatchObject({ reasonCode: 0x84 });
     await client.closed();
   });
+
+  it.each([4, 5] as const)(
+    'of an unknown level after one of level %d closes the socket, and nothing else',
+    async (version) => {
+      const problems: string[] = [];
+      const report = (message: string) => void problems.push(message);
+      const service = await startEmulator({ logger: { log() {}, warn: report, error: report } });
+      const client = await RawMqttClient.open(service, { version });
+      const connect: IConnectPacket = {
+        cmd: 'connect',
+        clientId: 'a',
+        protocolVersion: version,
+        clean: true,
+        keepalive: 60,
+      };
+      const ofUnknownLevel = Buffer.from('100d00044d5154540602003c0000016162', 'hex');
+      client.socket.send(Buffer.concat([generate(connect, { protocolVersion: version }), ofUnknownLevel]));
+      expect((await client.closed()).reason).toBe('The packet is malformed: Invalid protocol version.');
+      await expect(client.next()).rejects.toThrow('The socket was closed');
+      expect(problems).toEqual([]);
+    },
+  );
 
   it('is answered with what the standard requires of a server with these limits [client-mqtt 3.1]', async () => {
     const client = await RawMqttClient.connect(emulator);

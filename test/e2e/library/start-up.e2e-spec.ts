@@ -175,6 +175,23 @@ describe('the start of an application stops', () => {
     await app.close();
   });
 
+  it('when an option has a value that it cannot have', async () => {
+    expect(await messageOfFailedStart({ options: { maxBodyBytes: Number.NaN } })).toBe(
+      'The option maxBodyBytes of WebPubSubModule must be a positive number of bytes, not NaN.',
+    );
+  });
+
+  it('when a factory returns no options', async () => {
+    const useFactory = (() => undefined) as unknown as () => WebPubSubModuleOptions;
+    const starting = Test.createTestingModule({ imports: [WebPubSubModule.forRootAsync({ useFactory })] }).compile();
+    const error = await starting.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(StartUpError);
+    expect((error as Error).message).toContain('the factory of forRootAsync returned nothing');
+  });
+
   it('when the path is no path', async () => {
     await expect(startHubApp({ options: { path: '/a?b' } })).rejects.toThrow(/is no path of a URL/);
   });

@@ -1,5 +1,13 @@
 import 'reflect-metadata';
-import { ForbiddenException, Inject, Injectable, type INestApplication, Module, type Type } from '@nestjs/common';
+import {
+  type DynamicModule,
+  ForbiddenException,
+  Inject,
+  Injectable,
+  type INestApplication,
+  Module,
+  type Type,
+} from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -81,7 +89,7 @@ class ChatHub {
 })
 class ChatModule {}
 
-async function createApplication(root: Type): Promise<INestApplication> {
+async function createApplication(root: Type | DynamicModule): Promise<INestApplication> {
   return (await Test.createTestingModule({ imports: [root] }).compile()).createNestApplication();
 }
 
@@ -150,6 +158,19 @@ describe('startTestService', () => {
     expect(await ann.next()).toMatchObject({ data: 'direct' });
     const { url } = await clients.clientAccess('Other', { userId: 'carol' });
     expect(url).toContain(service.emulator.endpoint.replace('http', 'ws'));
+  });
+
+  it('serves an application whose options name no service', async () => {
+    const options = { upstreamAuth: { signature: 'off' } } as const;
+    application = await createApplication({
+      module: class NoServiceModule {},
+      imports: [WebPubSubModule.forRoot({ connectionString: undefined, ...options })],
+      providers: [ChatHub, Presence],
+    });
+    service = await startTestService(application);
+    const ann = await service.client('Chat', { userId: 'ann' });
+    await ann.client.sendEvent('message', 'hello', 'text');
+    expect(await ann.next()).toMatchObject({ data: { from: 'ann', message: 'hello' } });
   });
 
   it('says that nothing arrived', async () => {

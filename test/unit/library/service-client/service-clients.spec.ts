@@ -28,7 +28,7 @@ describe('ServiceClients', () => {
   });
 
   it('a client that stands in for a missing service says so when it is used, not before', () => {
-    const client = new ServiceClientFactory({}).createUnavailable();
+    const client = new ServiceClientFactory({}).createUnavailable('chat');
     expect(client).toBeInstanceOf(WebPubSubServiceClient);
     expect((client as { then?: unknown }).then).toBeUndefined();
     expect(() => client.sendToAll('hello')).toThrow('There is no service to call');

@@ -1,0 +1,14 @@
+/** Start-up errors of options that are none of the types that they have. */
+
+export const OPTIONS_MISSING =
+  'WebPubSubModule has no options: the factory of forRootAsync returned nothing. Return an object of options from it.';
+
+/** Shows texts, numbers and the like; of anything else only what it is, since it may hold what is not for the log. */
+export const optionWrong = (name: string, expected: string, value: unknown): string =>
+  `The option ${name} of WebPubSubModule must be ${expected}, not ${describe(value)}.`;
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return 'a list with other values';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}

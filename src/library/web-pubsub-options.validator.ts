@@ -1,0 +1,59 @@
+import { StartUpError } from './errors/start-up.error.js';
+import type { WebPubSubModuleOptions } from './web-pubsub-options.interface.js';
+import { OPTIONS_MISSING, optionWrong } from './web-pubsub-options.messages.js';
+
+/**
+ * Options often come from environment variables and files, which no compiler has seen; a limit that is `NaN` would be no
+ * limit, and a list that is a text a list of its letters. Throws a `StartUpError` for the first option that is wrong; what
+ * concerns keys, endpoints, tenants and the path is checked where it is read. Returns the options.
+ */
+export function checkOptions(options: WebPubSubModuleOptions): WebPubSubModuleOptions {
+  if (typeof options !== 'object' || options === null) throw new StartUpError(OPTIONS_MISSING);
+  const { upstreamAuth, idempotency } = options;
+  assertObject('upstreamAuth', upstreamAuth);
+  assertObject('upstreamAuth.entra', upstreamAuth?.entra);
+  assertObject('idempotency', idempotency);
+  assertObject('serviceClientOptions', options.serviceClientOptions);
+  assertOneOf('upstreamAuth.signature', upstreamAuth?.signature, ['required', 'off']);
+  assertTexts('upstreamAuth.entra.allowedAppIds', upstreamAuth?.entra?.allowedAppIds);
+  assertTexts('allowedOrigins', options.allowedOrigins);
+  assertTexts('hubs', options.hubs);
+  assertOneOf('unhandledUserEvents', options.unhandledUserEvents, ['reject', 'accept']);
+  assertOneOf('attach', options.attach, ['server', 'route']);
+  assertOneOf('globalEnhancers', options.globalEnhancers, [true, false]);
+  assertOneOf('stateCodec', options.stateCodec, ['json', 'dotnet']);
+  assertOneOf('observability', options.observability, ['auto', 'off']);
+  assertNumber('maxBodyBytes', options.maxBodyBytes, 'bytes');
+  assertNumber('maxStateBytes', options.maxStateBytes, 'bytes');
+  assertNumber('idempotency.ttlMs', idempotency?.ttlMs, 'milliseconds');
+  return options;
+}
+
+function assertObject(name: string, value: unknown): void {
+  if (isAbsent(value) || typeof value === 'object') return;
+  fail(name, 'an object', value);
+}
+
+function assertOneOf(name: string, value: unknown, allowed: readonly (string | boolean)[]): void {
+  if (value === undefined || allowed.includes(value as string | boolean)) return;
+  fail(name, allowed.map((each) => JSON.stringify(each)).join(' or '), value);
+}
+
+function assertTexts(name: string, value: unknown): void {
+  if (isAbsent(value) || (Array.isArray(value) && value.every((item) => typeof item === 'string'))) return;
+  fail(name, 'a list of texts', value);
+}
+
+function assertNumber(name: string, value: unknown, unit: string): void {
+  if (value === undefined || (typeof value === 'number' && value > 0)) return;
+  fail(name, `a positive number of ${unit}`, value);
+}
+
+/** What is read by its members means the same as `null` and as `undefined`. */
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+function fail(name: string, expected: string, value: unknown): never {
+  throw new StartUpError(optionWrong(name, expected, value));
+}
