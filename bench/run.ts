@@ -23,6 +23,7 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
     node: { type: 'string' },
     rounds: { type: 'string' },
+    connections: { type: 'string' },
   },
 });
 
@@ -30,7 +31,7 @@ const settings: BenchSettings = {
   rounds: Number(values.rounds ?? (values.quick ? 1 : 5)),
   warmUpMs: values.quick ? 1_000 : 2_000,
   durationMs: values.quick ? 1_500 : 4_000,
-  connections: values.quick ? [50] : [1, 50],
+  connections: values.connections ? values.connections.split(',').map(Number) : values.quick ? [50] : [1, 50],
   node: values.node ? nodeBinary(values.node) : process.execPath,
   ...(values.only ? { only: values.only } : {}),
 };

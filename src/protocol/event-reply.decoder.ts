@@ -121,14 +121,15 @@ function decodeState({ headers }: EventResponse): { state?: string } {
 
 /** [upstream-events 6.3] the last line, then what follows its last comma. */
 function decodeMetadata({ headers }: EventResponse): MessageMetadata | undefined {
-  let metadata: Record<string, string> | undefined;
+  let metadata: Map<string, string> | undefined;
   for (const header of Object.keys(headers)) {
     if (!header.startsWith(METADATA_HEADER_PREFIX) || header.length === METADATA_HEADER_PREFIX.length) continue;
     const line = headers[header].at(-1) ?? '';
-    metadata ??= {};
-    metadata[header.slice(METADATA_HEADER_PREFIX.length)] = line.slice(line.lastIndexOf(',') + 1).trim();
+    metadata ??= new Map();
+    metadata.set(header.slice(METADATA_HEADER_PREFIX.length), line.slice(line.lastIndexOf(',') + 1).trim());
   }
-  return metadata;
+  // fromEntries defines properties, so a key such as __proto__ stays one.
+  return metadata && Object.fromEntries(metadata);
 }
 
 function decodeData({ headers, body }: EventResponse): MessageData | MalformedReply {

@@ -47,26 +47,22 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   ),
   fc.string({ unit: 'binary', maxLength: 40 }),
   fc.string({ unit: 'binary-ascii', maxLength: 40 }),
-  fc
-    .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 20 })
-    .map((units) => String.fromCharCode(...units)),
+  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 20 }).map((units) => String.fromCharCode(...units)),
 );
 
 /** JSON text whose objects have such names. */
-export const hostileJson: fc.Arbitrary<string> = fc
-  .letrec<{ value: string; object: string }>((tie) => ({
-    value: fc.oneof(
-      { maxDepth: 4, depthSize: 'small' },
-      fc.constantFrom('null', 'true', '0', '-0', '1e999', '18446744073709551616', '9007199254740993', '""', '[]', '{}'),
-      hostileText.map((text) => JSON.stringify(text)),
-      fc.array(tie('value'), { maxLength: 4 }).map((items) => `[${items.join(',')}]`),
-      tie('object'),
-    ),
-    object: fc
-      .array(fc.tuple(hostileText, tie('value')), { maxLength: 4 })
-      .map((members) => `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`),
-  }))
-  .value;
+export const hostileJson: fc.Arbitrary<string> = fc.letrec<{ value: string; object: string }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4, depthSize: 'small' },
+    fc.constantFrom('null', 'true', '0', '-0', '1e999', '18446744073709551616', '9007199254740993', '""', '[]', '{}'),
+    hostileText.map((text) => JSON.stringify(text)),
+    fc.array(tie('value'), { maxLength: 4 }).map((items) => `[${items.join(',')}]`),
+    tie('object'),
+  ),
+  object: fc
+    .array(fc.tuple(hostileText, tie('value')), { maxLength: 4 })
+    .map((members) => `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`),
+})).value;
 
 /** Bytes that are nearly those of `wire`: one is changed, some are missing, some are too many, or they come twice. */
 export function nearly(wire: Uint8Array): fc.Arbitrary<Buffer> {

@@ -168,7 +168,7 @@ function readAnswer(
 
 function readChunks<T>(bytes: Buffer, start: number, done: (body: Buffer, length: number) => T): T | undefined {
   const chunks: Buffer[] = [];
-  for (let position = start; ; ) {
+  for (let position = start; ;) {
     const lineEnd = bytes.indexOf('\r\n', position);
     if (lineEnd === -1) return undefined;
     const size = Number.parseInt(bytes.subarray(position, lineEnd).toString('latin1'), 16);

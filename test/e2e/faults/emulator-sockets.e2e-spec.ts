@@ -31,9 +31,14 @@ afterAll(async () => {
 });
 
 const CONNECT = generate({
-  ...{ cmd: 'connect', clientId: 'client1', protocolId: 'MQTT', protocolVersion: 5, clean: true, keepalive: 60 },
+  cmd: 'connect',
+  clientId: 'client1',
+  protocolId: 'MQTT',
+  protocolVersion: 5,
+  clean: true,
+  keepalive: 60,
   properties: { userProperties: { a: 'b' } },
-} as Packet);
+});
 
 function tunnelUrl(): string {
   const url = `${emulator.endpoint.replace(/^http/, 'ws')}/server/tunnel?hub=chat`;
@@ -42,7 +47,12 @@ function tunnelUrl(): string {
 
 /** Each door, what opens it, and what it says to a first message. */
 const DOORS: [name: string, () => Buffer, message: Buffer, opcodeOfAnswer: number][] = [
-  ['JSON client', () => handshakeBytes(clientUrl(emulator), JSON_SUBPROTOCOL), frameBytes(text, '{"type":"ping"}'), text],
+  [
+    'JSON client',
+    () => handshakeBytes(clientUrl(emulator), JSON_SUBPROTOCOL),
+    frameBytes(text, '{"type":"ping"}'),
+    text,
+  ],
   [
     'protobuf client',
     () => handshakeBytes(clientUrl(emulator), 'protobuf.webpubsub.azure.v1'),
@@ -136,7 +146,9 @@ describe.each(DOORS)('the socket of a %s', (_name, handshake, message, opcodeOfA
   it('answers pings, cuts off who sends thousands at once, and does not answer what follows a close frame', async () => {
     const socket = await open();
     socket.write(Buffer.concat(Array.from({ length: 20 }, () => frameBytes(ping, 'x'))));
-    socket.write(Buffer.concat([frameBytes(close, Buffer.from([0x03, 0xe8])), message, message, frameBytes(ping, 'late')]));
+    socket.write(
+      Buffer.concat([frameBytes(close, Buffer.from([0x03, 0xe8])), message, message, frameBytes(ping, 'late')]),
+    );
     const frames = await socket.framesUntilClosed();
     expect(frames.filter(({ opcode }) => opcode === OPCODES.pong).map(({ payload }) => String(payload))).toEqual(
       Array.from({ length: 20 }, () => 'x'),
@@ -169,7 +181,12 @@ describe.each(DOORS)('the socket of a %s', (_name, handshake, message, opcodeOfA
 
 describe('packets of MQTT clients', () => {
   const packets: Packet[] = [
-    { cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'a', qos: 2 }], properties: { subscriptionIdentifier: 1 } },
+    {
+      cmd: 'subscribe',
+      messageId: 1,
+      subscriptions: [{ topic: 'a', qos: 2 }],
+      properties: { subscriptionIdentifier: 1 },
+    },
     { cmd: 'publish', topic: 'a', payload: 'x', qos: 2, messageId: 2, dup: false, retain: false },
     {
       ...{ cmd: 'publish', topic: '$webpubsub/server/events/e', payload: 'x', qos: 0, dup: false, retain: false },
@@ -249,7 +266,8 @@ describe('packets of MQTT clients', () => {
 
 /** By hand, since libraries take an object. */
 function publishWithProperty(name: string, value: string): Buffer {
-  const lengthed = (part: string) => Buffer.concat([Buffer.from([part.length >> 8, part.length & 0xff]), Buffer.from(part)]);
+  const lengthed = (part: string) =>
+    Buffer.concat([Buffer.from([part.length >> 8, part.length & 0xff]), Buffer.from(part)]);
   const properties = Buffer.concat([Buffer.from([0x26]), lengthed(name), lengthed(value)]);
   const rest = Buffer.concat([lengthed('a'), Buffer.from([properties.length]), properties, Buffer.from('p')]);
   return Buffer.concat([Buffer.from([0x30, rest.length]), rest]);
@@ -267,8 +285,15 @@ describe('messages of tunnel tools', () => {
 
   it('that are nearly right are answered or passed over, and the tunnel stays', async () => {
     const tool = await TunnelClient.connect(options());
-    const answer = packed([2, JSON.stringify({ AckId: 1, StatusCode: 200, Headers: { a: ['b'] }, NotCompleted: true }), null]);
-    const garbage = fc.oneof(nearly(answer), fc.uint8Array().map((bytes) => Buffer.from(bytes)));
+    const answer = packed([
+      2,
+      JSON.stringify({ AckId: 1, StatusCode: 200, Headers: { a: ['b'] }, NotCompleted: true }),
+      null,
+    ]);
+    const garbage = fc.oneof(
+      nearly(answer),
+      fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+    );
     for (const bytes of fc.sample(garbage, 300)) tool.socket.send(bytes);
     tool.socket.send('text');
     tool.socket.send(Buffer.alloc(0));

@@ -60,7 +60,7 @@ class AttackedHub {
   }
 
   @OnUserEvent('json')
-  json({ data, metadata }: UserEventRequest<unknown>) {
+  json({ data, metadata }: UserEventRequest) {
     const merged = Object.assign({}, data, metadata) as Record<string, unknown>;
     return { isPolluted: merged['polluted'] === true, keys: Object.keys(merged) };
   }
@@ -111,11 +111,13 @@ const hostileReplies: Record<string, () => unknown> = {
       },
     }),
   'a then that throws': () =>
+    // oxlint-disable-next-line no-thenable
     Object.defineProperty({}, 'then', {
       get() {
         throw new Error('no');
       },
     }),
+  // oxlint-disable-next-line no-thenable
   'a then that never answers properly': () => ({ then: (done: (value: unknown) => void) => done(Symbol('no')) }),
   'a status that is none': () => {
     throw Object.assign(new BadRequestException('no'), { getStatus: () => 99 });
@@ -130,7 +132,8 @@ function changed(fields: object): UserEventResponse {
   return Object.assign(new UserEventResponse('text', 'text'), fields);
 }
 
-const event = (settings: Partial<EventSettings> = {}): RawRequest => eventRequest({ type: 'user.message', ...settings });
+const event = (settings: Partial<EventSettings> = {}): RawRequest =>
+  eventRequest({ type: 'user.message', ...settings });
 const GOOD = requestBytes(event({ body: 'good' }));
 const SMUGGLED = requestBytes(event({ body: 'smuggled' })).toString('latin1');
 
@@ -208,13 +211,23 @@ describe.each(PLATFORMS)('the edge for events on %s', (platform) => {
     });
 
     it.each<[string, Buffer]>([
-      ['bare line feeds', Buffer.from(requestBytes(event({ body: 'hello' })).toString('latin1').replaceAll('\r\n', '\n'))],
+      [
+        'bare line feeds',
+        Buffer.from(
+          requestBytes(event({ body: 'hello' }))
+            .toString('latin1')
+            .replaceAll('\r\n', '\n'),
+        ),
+      ],
       ['a folded header', requestBytes(event({ body: 'hello' }), { more: ['x-a: a', ' Transfer-Encoding: chunked'] })],
       ['an upgrade', requestBytes(event({ body: 'hello' }), { more: ['Connection: Upgrade', 'Upgrade: websocket'] })],
       ['the whole URL', requestBytes(event({ body: 'hello', path: 'http://other.example/eventhandler' }))],
       ['trailers', chunked('5\r\nhello\r\n0\r\nce-type: azure.webpubsub.sys.connect\r\nce-hub: other\r\n\r\n')],
       ['chunk extensions', chunked('5;a=b;c="d"\r\nhello\r\n0\r\n\r\n')],
-      ['1,000 more headers', requestBytes(event({ body: 'hello' }), { more: Array.from({ length: 1_000 }, () => 'a: b') })],
+      [
+        '1,000 more headers',
+        requestBytes(event({ body: 'hello' }), { more: Array.from({ length: 1_000 }, () => 'a: b') }),
+      ],
       ['headers called like members of objects', requestBytes(event({ body: 'hello' }), { more: PROTOTYPE_HEADERS })],
     ])('takes an event with %s for one event, or refuses it', async (_name, bytes) => {
       const connection = await open();
@@ -386,28 +399,36 @@ describe.each(PLATFORMS)('the edge for events on %s', (platform) => {
       },
     );
 
-    it.each(Object.keys(hostileReplies))('answers 500 or what is harmless when a handler replies with %s', async (what) => {
-      const connection = await open();
-      const answer = await connection.write(requestBytes(event({ type: 'user.reply', body: what }))).answer();
-      expect(answer?.headers['x-evil']).toBeUndefined();
-      expect([200, 204, 500]).toContain(answer?.status);
-      if (answer?.status === 500) expect(answer.body).toBe('Internal server error');
-      // The connection has not been lost by it, nor have answers been mixed up.
-      await expectAlive(connection);
-    });
+    it.each(Object.keys(hostileReplies))(
+      'answers 500 or what is harmless when a handler replies with %s',
+      async (what) => {
+        const connection = await open();
+        const answer = await connection.write(requestBytes(event({ type: 'user.reply', body: what }))).answer();
+        expect(answer?.headers['x-evil']).toBeUndefined();
+        expect([200, 204, 500]).toContain(answer?.status);
+        if (answer?.status === 500) expect(answer.body).toBe('Internal server error');
+        // The connection has not been lost by it, nor have answers been mixed up.
+        await expectAlive(connection);
+      },
+    );
 
     it('writes states of any name as base64, and reasons of any text as a body', async () => {
       const connection = await open();
       const states = await connection.write(requestBytes(event({ type: 'user.states' }))).answer();
       expect(states?.headers['ce-connectionstate']).toMatch(/^[A-Za-z0-9+/]+=*$/);
-      const again = event({ type: 'user.states', headers: { 'ce-connectionstate': states?.headers['ce-connectionstate'] } });
+      const again = event({
+        type: 'user.states',
+        headers: { 'ce-connectionstate': states?.headers['ce-connectionstate'] },
+      });
       const unchanged = await connection.write(requestBytes(again)).answer();
       expect(unchanged?.headers['ce-connectionstate']).toBeUndefined();
       expect(unchanged?.body).toBe(states?.body);
       for (const query of ['refuse', 'mqtt']) {
         const body = JSON.stringify({ claims: {}, query: { [query]: ['1'] }, headers: {}, subprotocols: [] });
         const headers = query === 'mqtt' ? { 'ce-physicalconnectionid': 'p', 'ce-subprotocol': 'mqtt' } : {};
-        const refused = await connection.write(requestBytes(eventRequest({ type: 'sys.connect', body, headers }))).answer();
+        const refused = await connection
+          .write(requestBytes(eventRequest({ type: 'sys.connect', body, headers })))
+          .answer();
         expect(refused?.headers['x-evil']).toBeUndefined();
         expect(refused?.status).toBeGreaterThanOrEqual(401);
         expect(refused?.body).toContain('X-Evil');

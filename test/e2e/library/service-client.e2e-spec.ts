@@ -189,7 +189,7 @@ describe('service clients of a local service over http://', () => {
     status = 503;
     const serviceClientOptions = { retryOptions: { maxRetries: 0 }, userAgentOptions: { userAgentPrefix: 'mine' } };
     const app = await start([WebPubSubModule.forRoot({ connectionString: connectionString(), serviceClientOptions })]);
-    await expect(app.get(ServiceClients).for('chat').sendToAll('hello')).rejects.toThrow();
+    await expect(app.get(ServiceClients).for('chat').sendToAll('hello')).rejects.toMatchObject({ statusCode: 503 });
     expect(requests).toHaveLength(1);
     expect(requests[0]?.headers['user-agent']).toMatch(/^mine /);
   });

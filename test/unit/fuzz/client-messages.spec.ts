@@ -169,12 +169,9 @@ describe('messages of the service', () => {
     hostileJson.map((json) => ({ kind: 'json', json }) as const),
     fc.uint8Array({ maxLength: 32 }).map((bytes) => ({ kind: 'binary', bytes }) as const),
   );
-  const metadata = fc.option(
-    fc.dictionary(text, text, { maxKeys: 4, noNullPrototype: true }),
-    { nil: undefined },
-  );
+  const metadata = fc.option(fc.dictionary(text, text, { maxKeys: 4, noNullPrototype: true }), { nil: undefined });
   const uint64 = fc.bigInt({ min: 0n, max: MAX_UINT64 });
-  const message = fc.oneof(
+  const message: fc.Arbitrary<ServiceMessage> = fc.oneof(
     fc.record({ kind: fc.constant('groupData' as const), group: text, fromUserId: text, data, metadata }),
     fc.record({ kind: fc.constant('serverData' as const), data, metadata }),
     fc.record({
@@ -192,7 +189,7 @@ describe('messages of the service', () => {
   it('are JSON, whatever text they carry, and one object only [client-websocket 5.3]', () => {
     fc.assert(
       fc.property(message, (value) => {
-        const frame = jsonCodec.encode(value as ServiceMessage)!;
+        const frame = jsonCodec.encode(value)!;
         const parsed = JSON.parse(Buffer.from(frame.payload).toString()) as Record<string, unknown>;
         expect(typeof parsed['type']).toBe('string');
         if (value.kind === 'groupData') expect(parsed['group']).toBe(wellFormed(value.group));
@@ -205,8 +202,8 @@ describe('messages of the service', () => {
   it('have a protobuf and a bare form for whatever text they carry', () => {
     fc.assert(
       fc.property(message, (value) => {
-        protobufCodec.encode(value as ServiceMessage);
-        simpleEncoder.encode(value as ServiceMessage);
+        protobufCodec.encode(value);
+        simpleEncoder.encode(value);
       }),
       { numRuns: 300 },
     );

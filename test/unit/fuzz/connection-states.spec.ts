@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { ConnectionStates, decodeConnectionStates, encodeConnectionStates } from '../../../src/library/connection-states.js';
+import {
+  ConnectionStates,
+  decodeConnectionStates,
+  encodeConnectionStates,
+} from '../../../src/library/connection-states.js';
 import {
   BadConnectionStateError,
   decodeStateHeader,

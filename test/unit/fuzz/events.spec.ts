@@ -37,7 +37,10 @@ const context = fc.record({
     return new Date(Math.floor(date.getTime() / 1000) * 1000);
   }),
   subprotocol: optional(token),
-  origins: fc.array(token.map((host) => host.toLowerCase()), { minLength: 1, maxLength: 3 }),
+  origins: fc.array(
+    token.map((host) => host.toLowerCase()),
+    { minLength: 1, maxLength: 3 },
+  ),
   state: optional(fc.stringMatching(/^[A-Za-z0-9+/]{0,20}$/)),
   mqtt: optional(fc.record({ physicalConnectionId: visible, sessionId: optional(visible) })),
 });
@@ -50,9 +53,15 @@ const data = fc.oneof(
 );
 const metadata = fc
   // Of a value the service takes what stands after its last comma [upstream-events 6.3].
-  .array(fc.tuple(fc.stringMatching(/^[a-z0-9._~-]{1,10}$/), visible.filter((value) => !value.includes(','))), {
-    maxLength: 3,
-  })
+  .array(
+    fc.tuple(
+      fc.stringMatching(/^[a-z0-9._~-]{1,10}$/),
+      visible.filter((value) => !value.includes(',')),
+    ),
+    {
+      maxLength: 3,
+    },
+  )
   .map((entries) => Object.fromEntries(entries));
 
 const event: fc.Arbitrary<HubEvent> = fc.oneof(
@@ -97,7 +106,10 @@ const event: fc.Arbitrary<HubEvent> = fc.oneof(
 );
 
 /** As Node's HTTP server would show the request. */
-function received(encoded: ReturnType<typeof encodeEventRequest>): { headers: EventRequestHeaders; rawHeaders: string[] } {
+function received(encoded: ReturnType<typeof encodeEventRequest>): {
+  headers: EventRequestHeaders;
+  rawHeaders: string[];
+} {
   const headers: Record<string, string> = {};
   const rawHeaders: string[] = [];
   for (const [name, value] of Object.entries(encoded.headers)) {
@@ -196,7 +208,8 @@ describe('events [upstream-events 4, 6]', () => {
   });
 
   it('drop claims, query parameters and headers called __proto__, and keep the rest', () => {
-    const body = '{"claims":{"__proto__":["x"],"sub":["ann"]},"query":{"__proto__":"x"},"headers":{"constructor":["c"]}}';
+    const body =
+      '{"claims":{"__proto__":["x"],"sub":["ann"]},"query":{"__proto__":"x"},"headers":{"constructor":["c"]}}';
     const headers = {
       'ce-awpsversion': '1.0',
       'ce-type': 'azure.webpubsub.sys.connect',
@@ -247,7 +260,10 @@ describe('answers to events [upstream-events 5, 6]', () => {
     fc.assert(
       fc.property(reply, (value) => {
         const decoded = decodeUserEventReply(answered(encodeEventReply(value)), { clientProtocol: 'default' });
-        const { data: sent, metadata: entries } = value as { data?: { text?: string; bytes?: Buffer }; metadata?: object };
+        const { data: sent, metadata: entries } = value as {
+          data?: { text?: string; bytes?: Buffer };
+          metadata?: object;
+        };
         const hasMetadata = entries !== undefined && Object.keys(entries).length > 0;
         const isEmpty = sent === undefined || sent.text === '' || sent.bytes?.length === 0;
         const expected = {

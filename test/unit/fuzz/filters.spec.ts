@@ -32,7 +32,9 @@ const { filter } = fc.letrec<{ filter: string; primary: string }>((tie) => ({
     { depthSize: 'small' },
     fc.constantFrom('userId', 'connectionId', 'groups', 'protocol', 'null', 'true', '0', '-2147483648', '2147483647'),
     hostileText.map(quoted),
-    fc.tuple(fc.constantFrom('length', 'tolower', 'toupper', 'trim'), tie('primary')).map(([name, a]) => `${name}(${a})`),
+    fc
+      .tuple(fc.constantFrom('length', 'tolower', 'toupper', 'trim'), tie('primary'))
+      .map(([name, a]) => `${name}(${a})`),
     fc
       .tuple(fc.constantFrom('contains', 'startswith', 'endswith', 'indexof', 'concat'), tie('primary'), tie('primary'))
       .map(([name, a, b]) => `${name}(${a},${b})`),
@@ -65,11 +67,32 @@ describe('filters [rest-api 7]', () => {
 
   it('of any text give an answer or are refused', () => {
     const token = fc.constantFrom(
-      ...['userId', 'groups', 'eq', 'and', 'or', 'not', 'in', '(', ')', ',', "'", "''", '1', '-', 'length(', 'null', ' '],
+      ...[
+        'userId',
+        'groups',
+        'eq',
+        'and',
+        'or',
+        'not',
+        'in',
+        '(',
+        ')',
+        ',',
+        "'",
+        "''",
+        '1',
+        '-',
+        'length(',
+        'null',
+        ' ',
+      ],
       ...PROTOTYPE_NAMES,
     );
     fc.assert(
-      fc.property(fc.array(fc.oneof(token, hostileText), { maxLength: 12 }), (tokens) => void evaluate(tokens.join(' '))),
+      fc.property(
+        fc.array(fc.oneof(token, hostileText), { maxLength: 12 }),
+        (tokens) => void evaluate(tokens.join(' ')),
+      ),
       { numRuns: 500 },
     );
   });

@@ -93,7 +93,20 @@ describe('URL templates [upstream-events 2]', () => {
   });
 
   it('of any text are used or refused in words', () => {
-    const parts = fc.constantFrom('http://', 'https://', 'tunnel:///', 'h', '{hub}', '{event}', '{', '}', '/', '?', '@', ':');
+    const parts = fc.constantFrom(
+      'http://',
+      'https://',
+      'tunnel:///',
+      'h',
+      '{hub}',
+      '{event}',
+      '{',
+      '}',
+      '/',
+      '?',
+      '@',
+      ':',
+    );
     fc.assert(
       fc.property(fc.array(fc.oneof(parts, hostileText), { maxLength: 6 }), (texts) => {
         const text = texts.join('');
@@ -136,7 +149,9 @@ describe('wildcard patterns of groups [auth 6]', () => {
   it('of event handlers match names, not expressions', () => {
     fc.assert(
       fc.property(hostileText, hostileText, (pattern, name) => {
-        const isListed = pattern.split(',').some((part) => ['*', name.toLowerCase()].includes(part.trim().toLowerCase()));
+        const isListed = pattern
+          .split(',')
+          .some((part) => ['*', name.toLowerCase()].includes(part.trim().toLowerCase()));
         if (name.trim() === name && name !== '') expect(new EventPattern(pattern).matches(name)).toBe(isListed);
       }),
     );
@@ -233,7 +248,18 @@ describe('texts of requests', () => {
   });
 
   it('as content types are read or refused [rest-api 5.1]', () => {
-    const parts = fc.constantFrom('text/plain', 'application/json', ';', 'charset', '=', '"', '\\', ' ', 'utf-8', 'utf-7');
+    const parts = fc.constantFrom(
+      'text/plain',
+      'application/json',
+      ';',
+      'charset',
+      '=',
+      '"',
+      '\\',
+      ' ',
+      'utf-8',
+      'utf-7',
+    );
     fc.assert(
       fc.property(fc.array(fc.oneof(parts, hostileText), { maxLength: 8 }), (texts) => {
         try {
@@ -250,7 +276,7 @@ describe('texts of requests', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(hostileText, hostileText)), (entries) => {
         const verdict = validateMetadata(entries);
-        if (verdict.isValid) expect(Object.entries(verdict.metadata).sort()).toEqual([...entries].sort());
+        if (verdict.isValid) expect(new Map(Object.entries(verdict.metadata))).toEqual(new Map(entries));
         else expect(verdict.problem).not.toMatch(/[\r\n]/);
       }),
     );
@@ -265,11 +291,11 @@ describe('texts of requests', () => {
         isEventPath(`http://${text}`);
         expect(isEventPath(`/eventhandler?${text}`)).toBe(true);
         if (!text.includes('demo')) expect(rules.isAllowed([text])).toBe(false);
-        expect(rules.isAllowed([`demo.webpubsub.azure.com.${text}`])).toBe(text.trim().startsWith(':'));
+        expect(rules.isAllowed([`demo.webpubsub.azure.com.${text}`])).toBe(false);
       }),
     );
-    expect(['//eventhandler', '/%65venthandler', '/x/../eventhandler', '\\eventhandler', '*', ''].map(isEventPath)).toEqual(
-      Array.from({ length: 6 }, () => false),
-    );
+    expect(
+      ['//eventhandler', '/%65venthandler', '/x/../eventhandler', '\\eventhandler', '*', ''].map(isEventPath),
+    ).toEqual(Array.from({ length: 6 }, () => false));
   });
 });

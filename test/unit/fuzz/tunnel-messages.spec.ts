@@ -8,7 +8,13 @@ import {
   encodeTunnelMessage,
   TunnelMessageError,
 } from '../../../src/protocol/tunnel-message.codec.js';
-import { expectCleanPrototypes, hostileJson, hostileText, nearly, PROTOTYPE_NAMES } from '../../support/hostile-values.js';
+import {
+  expectCleanPrototypes,
+  hostileJson,
+  hostileText,
+  nearly,
+  PROTOTYPE_NAMES,
+} from '../../support/hostile-values.js';
 
 expectCleanPrototypes();
 
@@ -99,7 +105,11 @@ describe('tunnel messages [tunnel 3, 4]', () => {
 
   it('with any fields are read or refused', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 12 }), hostileJson, (type, json) => void tryDecode(packed([type, json, null]))),
+      fc.property(
+        fc.integer({ min: 0, max: 12 }),
+        hostileJson,
+        (type, json) => void tryDecode(packed([type, json, null])),
+      ),
     );
   });
 
@@ -134,7 +144,12 @@ describe('tunnel messages [tunnel 3, 4]', () => {
 
 describe('headers of tunnel messages', () => {
   it.each(PROTOTYPE_NAMES)('may be called %s', (name) => {
-    const lines = fromTunnelHeaders(Object.fromEntries([[name, ['a']], [name.toUpperCase(), ['b']]]));
+    const lines = fromTunnelHeaders(
+      Object.fromEntries([
+        [name, ['a']],
+        [name.toUpperCase(), ['b']],
+      ]),
+    );
     expect(Object.entries(lines)).toEqual([[name.toLowerCase(), ['a', 'b']]]);
   });
 });
