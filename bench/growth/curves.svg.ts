@@ -5,7 +5,9 @@ export interface Curve {
 
 const WIDTH = 760;
 const HEIGHT = 420;
-const PLOT = { left: 64, top: 48, right: 740, bottom: 290 };
+const PLOT = { left: 64, top: 48, right: 704, bottom: 290 };
+/** Keeps figures legible where a line runs behind them. */
+const HALO = 'paint-order="stroke" stroke="#ffffff" stroke-width="3"';
 const COLOURS = ['#0f766e', '#2563eb', '#b45309', '#7c3aed', '#be123c'];
 
 /** Curves over two logarithmic axes, as an SVG that reads on light and dark pages. */
@@ -22,7 +24,7 @@ export function drawCurves(title: string, unit: string, curves: readonly Curve[]
     ...[...new Set(sizes)].map((size) =>
       text(x(size), PLOT.bottom + 20, `N = ${size.toLocaleString('en')}`, 'text-anchor="middle"'),
     ),
-    ...curves.flatMap((curve, index) => drawCurve(curve, COLOURS[index % COLOURS.length], x, y)),
+    ...curves.flatMap((curve, index) => drawCurve(curve, COLOURS[index % COLOURS.length], x, y, index === 0 ? 16 : -8)),
     ...curves.map(({ name }, index) => legend(name, COLOURS[index % COLOURS.length], PLOT.bottom + 48 + index * 20)),
   ];
   return [
@@ -60,14 +62,20 @@ function gridLine(y: number, label: string): string {
   );
 }
 
-function drawCurve({ points }: Curve, colour: string, x: Scale, y: Scale): string[] {
+/** The figures stand above the points, or below those of the curve that usually runs lowest. */
+function drawCurve({ points }: Curve, colour: string, x: Scale, y: Scale, labelOffset: number): string[] {
   const path = points.map(({ size, cost }) => `${x(size).toFixed(1)},${y(cost).toFixed(1)}`).join(' ');
   return [
     `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
     ...points.map(
       ({ size, cost }) =>
         `<circle cx="${x(size).toFixed(1)}" cy="${y(cost).toFixed(1)}" r="3" fill="${colour}"/>` +
-        text(x(size), y(cost) - 8, format(cost), `text-anchor="middle" font-size="11" fill="${colour}"`),
+        text(
+          x(size),
+          y(cost) + labelOffset,
+          format(cost),
+          `${HALO} text-anchor="middle" font-size="11" fill="${colour}"`,
+        ),
     ),
   ];
 }

@@ -39,16 +39,17 @@ const json = Buffer.from(JSON.stringify({ text: 'a'.repeat(85) }));
 /** Everything that is done for an event or a frame, by the layer that does it. */
 export async function listOperations(): Promise<{ operations: Operation[]; close: () => Promise<void> }> {
   const { handlers, close } = await startHubUnderTest();
-  const event = decode('application/json', json) as UserEvent;
-  const verifier = new SignatureVerifier(() => [ACCESS_KEY]);
+  const event = decoding('application/json', json)() as UserEvent;
+  const keys = [ACCESS_KEY];
+  const verifier = new SignatureVerifier(() => keys);
   const call = (name: string) => () => {
     const request = createHubRequest({ ...event, context: { ...event.context, eventName: name } }, 'json');
     const handler = handlers.find('user', name)!;
     return handler.invoke(request, handler.hasEnhancers ? new HttpResponseStandIn() : undefined);
   };
   const library: Operation[] = [
-    { layer: 'decode', name: 'text event', run: () => decode('text/plain', json) },
-    { layer: 'decode', name: 'JSON event', run: () => decode('application/json', json) },
+    { layer: 'decode', name: 'text event', run: decoding('text/plain', json) },
+    { layer: 'decode', name: 'JSON event', run: decoding('application/json', json) },
     { layer: 'signature', name: 'computed', run: () => computeSignature(connectionId, ACCESS_KEY) },
     { layer: 'signature', name: 'remembered', run: () => verifier.verify(connectionId, headers['ce-signature']) },
     { layer: 'routing', name: 'handler of an event', run: () => handlers.find('user', 'parameters') },
@@ -88,8 +89,11 @@ function emulatorOperations(event: UserEvent): Operation[] {
   ];
 }
 
-function decode(contentType: string, body: Buffer): HubEvent {
+function decoding(contentType: string, body: Buffer): () => HubEvent {
   const parts = { ...headers, 'content-type': contentType };
-  const type = readEventType(parts) as { kind: HubEvent['kind']; eventName: string };
-  return decodeEventRequest({ type, dataType: readDataType('user', parts)!, headers: parts, origins: [ORIGIN], body });
+  const origins = [ORIGIN];
+  return () => {
+    const type = readEventType(parts) as { kind: HubEvent['kind']; eventName: string };
+    return decodeEventRequest({ type, dataType: readDataType('user', parts)!, headers: parts, origins, body });
+  };
 }
