@@ -2,7 +2,7 @@ import type { ClientConnection } from '../emulator/core/client-connection.js';
 import type { Hub } from '../emulator/core/hub.js';
 import type { HubRegistry } from '../emulator/core/hub.registry.js';
 import type { TrafficLog } from '../emulator/traffic-log.js';
-import type { MessageData } from '../protocol/message-data.js';
+import { contentOf } from '../protocol/message-data.js';
 import { notConnected, unknownHub } from './inspector.errors.js';
 import type { RequestFields } from './request-fields.js';
 
@@ -42,7 +42,7 @@ export class HubActions {
       hub: hub.name,
       action: 'fanOut',
       summary: `message to ${to === 'all' ? 'everyone' : `${to} ${target}`}, sent from the inspector`,
-      frame: payloadOf(data),
+      frame: contentOf(data),
       receivers,
     });
     return { receivers };
@@ -69,16 +69,5 @@ export class HubActions {
     const connection = hub.connections.get(connectionId);
     if (!connection) throw notConnected(connectionId);
     return connection;
-  }
-}
-
-function payloadOf(data: MessageData): string | Uint8Array {
-  switch (data.kind) {
-    case 'text':
-      return data.text;
-    case 'json':
-      return data.json;
-    default:
-      return data.bytes;
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isJsonText } from '../protocol/json-text.js';
 import type { MessageData } from '../protocol/message-data.js';
 import { isGroupName, isHubName } from '../protocol/names.js';
 import { badField, InspectorError } from './inspector.errors.js';
@@ -84,7 +85,7 @@ export class RequestFields {
       case 'text':
         return { kind: 'text', text };
       case 'json':
-        if (!isJson(text)) throw badField('data', 'is not JSON');
+        if (!isJsonText(text)) throw badField('data', 'is not JSON');
         return { kind: 'json', json: text };
       case 'binary':
         if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) {
@@ -92,14 +93,5 @@ export class RequestFields {
         }
         return { kind: 'binary', bytes: Buffer.from(text, 'base64') };
     }
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,6 +1,6 @@
 import type { ConnectReply, EventReply, RefusalReply, UserEventReply } from './cloud-event.js';
 import { CONTENT_TYPES, METADATA_HEADER_PREFIX, MQTT_HEADER_PREFIX } from './event-headers.js';
-import type { MessageData } from './message-data.js';
+import { contentOf } from './message-data.js';
 
 /** An answer to an event, as HTTP. Framing and connection headers are the sender's to add. */
 export interface EncodedReply {
@@ -65,7 +65,7 @@ function encodeUserEventReply(reply: UserEventReply): EncodedReply {
   }
   for (const { name, value } of mqtt?.userProperties ?? []) append(headers, MQTT_HEADER_PREFIX + name, value);
   if (data) {
-    const body = bodyOf(data);
+    const body = contentOf(data);
     // Node writes the headers in the encoding of a string that follows; those of user properties are bytes.
     return { status: 200, headers, body: mqtt?.userProperties && typeof body === 'string' ? Buffer.from(body) : body };
   }
@@ -86,17 +86,6 @@ function encodeRefusal({ status, reason, mqtt }: RefusalReply): EncodedReply {
 
 function stateHeader({ state }: { readonly state?: string }): Record<string, string> {
   return state === undefined ? {} : { 'ce-connectionstate': state };
-}
-
-function bodyOf(data: MessageData): string | Uint8Array {
-  switch (data.kind) {
-    case 'text':
-      return data.text;
-    case 'json':
-      return data.json;
-    default:
-      return data.bytes;
-  }
 }
 
 /** Values are Unicode text, which goes out as UTF-8 bytes, as the service does with user ids [assumed]. */

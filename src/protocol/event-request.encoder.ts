@@ -7,7 +7,7 @@ import type {
   UserEvent,
 } from './cloud-event.js';
 import { EVENT_HEADERS, EVENT_TYPE_PREFIXES, METADATA_HEADER_PREFIX, MQTT_HEADER_PREFIX } from './event-headers.js';
-import type { MessageData, MessageMetadata } from './message-data.js';
+import { contentOf, type MessageData, type MessageMetadata } from './message-data.js';
 
 /** An event as upstream receives it; host, length, cookies and authorization are the sender's to add. */
 export interface EncodedEvent {
@@ -155,12 +155,6 @@ function encodeDisconnectedBody({ reason, mqtt }: DisconnectedEvent): Uint8Array
 }
 
 function encodeData({ data }: UserEvent): Uint8Array {
-  switch (data.kind) {
-    case 'text':
-      return Buffer.from(data.text);
-    case 'json':
-      return Buffer.from(data.json);
-    default:
-      return data.bytes;
-  }
+  const content = contentOf(data);
+  return typeof content === 'string' ? Buffer.from(content) : content;
 }

@@ -14,3 +14,13 @@ export function parseJson(bytes: Uint8Array): { readonly text: string; readonly 
     return undefined;
   }
 }
+
+/** Whether the text is JSON: any value, primitives among them. */
+export function isJsonText(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

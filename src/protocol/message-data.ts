@@ -14,3 +14,15 @@ export type MessageDataType = MessageData['kind'];
 
 /** Message metadata: string to string; keys in lower case where they crossed HTTP headers. */
 export type MessageMetadata = Readonly<Record<string, string>>;
+
+/** The payload as it stands in a body or a frame: text, JSON text or bytes. */
+export function contentOf(data: MessageData): string | Uint8Array {
+  switch (data.kind) {
+    case 'text':
+      return data.text;
+    case 'json':
+      return data.json;
+    default:
+      return data.bytes;
+  }
+}

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AccessTokenClaims } from '../../protocol/access-token.js';
 import type { MessageData, MessageMetadata } from '../../protocol/message-data.js';
-import { parseJson } from '../../protocol/json-text.js';
+import { isJsonText, parseJson } from '../../protocol/json-text.js';
 import { readRestBody } from './rest-body.js';
 import { readContentType } from './rest-content-type.js';
 import { readRestMetadata } from './rest-metadata.js';
@@ -29,7 +29,7 @@ export class RestRequest {
     if (kind === 'binary') return { kind, bytes };
     const text = decode(bytes);
     if (kind === 'text') return { kind, text };
-    if (!isJson(text)) throw restErrors.badRequest('The request body is not a valid JSON.');
+    if (!isJsonText(text)) throw restErrors.badRequest('The request body is not a valid JSON.');
     return { kind, json: text };
   }
 
@@ -50,14 +50,5 @@ export class RestRequest {
     const contentType = readContentType(this.message.headers['content-type']);
     this.body = await chunks();
     return contentType;
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }

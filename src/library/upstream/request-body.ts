@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
+import { isJsonText } from '../../protocol/json-text.js';
 
 /** What came of reading a body. `aborted`: the sender is gone, nobody waits for an answer. */
 export type BodyOutcome =
@@ -128,13 +129,4 @@ function rewriteText(text: string, isJson: boolean, declaredLength: number): Buf
   if (!isJson || Buffer.byteLength(text) === declaredLength) return Buffer.from(text);
   const rewritten = Buffer.from(JSON.stringify(text));
   return rewritten.length === declaredLength || !isJsonText(text) ? rewritten : Buffer.from(text);
-}
-
-function isJsonText(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
