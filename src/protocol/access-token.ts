@@ -26,13 +26,8 @@ const CLOCK_SKEW_SECONDS = 300;
 export function verifyAccessToken(token: string, rules: AccessTokenRules): AccessTokenVerdict {
   const claims = verifySignature(token, rules.accessKeys);
   if (!claims) return { isValid: false, problem: 'the token is malformed or not signed with an access key' };
-  const skew = rules.clockSkewSeconds ?? CLOCK_SKEW_SECONDS;
-  const now = rules.now / 1000;
-  if (typeof claims['exp'] !== 'number') return { isValid: false, problem: 'the token has no exp claim' };
-  if (claims['exp'] + skew <= now) return { isValid: false, problem: 'the token has expired' };
-  if (typeof claims['nbf'] === 'number' && claims['nbf'] - skew > now) {
-    return { isValid: false, problem: 'the token is not valid yet' };
-  }
+  const problem = findLifetimeProblem(claims, rules.now, rules.clockSkewSeconds);
+  if (problem !== undefined) return { isValid: false, problem };
   if (!hasAudience(claims['aud'], rules.audiences)) {
     return {
       isValid: false,
@@ -40,6 +35,22 @@ export function verifyAccessToken(token: string, rules: AccessTokenRules): Acces
     };
   }
   return { isValid: true, claims };
+}
+
+/**
+ * What is wrong with `exp`, which is mandatory, or `nbf`, in words; undefined when the token is valid at `now`, in epoch
+ * milliseconds.
+ */
+export function findLifetimeProblem(
+  { exp, nbf }: AccessTokenClaims,
+  now: number,
+  clockSkewSeconds = CLOCK_SKEW_SECONDS,
+): string | undefined {
+  const seconds = now / 1000;
+  if (typeof exp !== 'number') return 'the token has no exp claim';
+  if (exp + clockSkewSeconds <= seconds) return 'the token has expired';
+  if (typeof nbf === 'number' && nbf - clockSkewSeconds > seconds) return 'the token is not valid yet';
+  return undefined;
 }
 
 /** Signs claims with HS256; `iat` is not added, times are the caller's, undefined claims are left out. */

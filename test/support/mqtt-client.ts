@@ -10,9 +10,8 @@ import {
   type PacketCmd,
 } from 'mqtt-packet';
 import { WebSocket } from 'ws';
-import { DEFAULT_ACCESS_KEY } from '../../src/emulator/access-keys.js';
-import { signAccessToken, type AccessTokenClaims } from '../../src/protocol/access-token.js';
-import { RefusedHandshake, type ReceivedClose } from './connect-client.js';
+import type { AccessTokenClaims } from '../../src/protocol/access-token.js';
+import { clientToken, RefusedHandshake, type ReceivedClose } from './connect-client.js';
 
 interface Service {
   readonly endpoint: string;
@@ -43,22 +42,12 @@ export interface RawMqttOptions extends MqttTokenOptions {
 export const ALL_ROLES = ['webpubsub.joinLeaveGroup', 'webpubsub.sendToGroup'];
 
 export function mqttUrl(service: Service, options: MqttTokenOptions & { query?: string } = {}): string {
-  const { hub = 'chat', userId, roles, groups, claims, query = '' } = options;
+  const { query = '', ...client } = options;
+  const { hub = 'chat', claims } = client;
   const path = `/clients/mqtt/hubs/${encodeURIComponent(hub)}`;
+  const aud = `${service.endpoint}/clients/mqtt/hubs/${hub}`;
   const token =
-    options.token === undefined
-      ? signAccessToken(
-          {
-            aud: `${service.endpoint}/clients/mqtt/hubs/${hub}`,
-            exp: Math.floor(Date.now() / 1000) + 3600,
-            ...(userId !== undefined && { sub: userId }),
-            ...(roles && { role: roles }),
-            ...(groups && { 'webpubsub.group': groups }),
-            ...claims,
-          },
-          DEFAULT_ACCESS_KEY,
-        )
-      : options.token;
+    client.token === undefined ? clientToken(service, { ...client, claims: { aud, ...claims } }) : client.token;
   const parameters = [query, token === null ? '' : `access_token=${token}`].filter((part) => part !== '');
   return `${service.endpoint.replace(/^http/, 'ws')}${path}?${parameters.join('&')}`;
 }

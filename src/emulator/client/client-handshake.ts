@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { MultiMap } from '../../protocol/cloud-event.js';
 import { isGroupName, isHubName } from '../../protocol/names.js';
 import type { SimpleClientMode } from '../../protocol/simple.codec.js';
+import { readQuery } from '../connect-details.js';
 
 /** What a WebSocket client asks for when it connects, read but not yet allowed [client-websocket 1]. */
 export interface ClientHandshake {
@@ -104,34 +105,13 @@ export class QueryParameters {
 
   /** All but the access token, as upstream sees them. */
   toMultiMap(): MultiMap {
-    return toMultiMap([...this.parameters].filter(([name]) => name.toLowerCase() !== 'access_token'));
+    return readQuery(this.parameters);
   }
 
   #all(name: string): string[] {
     const wanted = name.toLowerCase();
     return [...this.parameters].filter(([other]) => other.toLowerCase() === wanted).map(([, value]) => value);
   }
-}
-
-/** The handshake's headers in their own casing, without what belongs to the service alone [upstream-events 6.1]. */
-export function readHeaders(request: IncomingMessage): MultiMap {
-  const entries: [string, string][] = [];
-  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    const name = request.rawHeaders[index];
-    if (/^(authorization$|x-asrs-internal-)/i.test(name)) continue;
-    entries.push([name, request.rawHeaders[index + 1]]);
-  }
-  return toMultiMap(entries);
-}
-
-function toMultiMap(entries: readonly (readonly [string, string])[]): MultiMap {
-  const values = new Map<string, string[]>();
-  for (const [name, value] of entries) {
-    const known = values.get(name);
-    if (known) known.push(value);
-    else values.set(name, [value]);
-  }
-  return Object.fromEntries(values);
 }
 
 // What `ws` would refuse after the connect event, too late for it.

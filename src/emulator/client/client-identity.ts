@@ -3,8 +3,10 @@ import { verifyAccessToken, type AccessTokenClaims } from '../../protocol/access
 import type { MultiMap } from '../../protocol/cloud-event.js';
 import { isGroupName } from '../../protocol/names.js';
 import { listAccessKeys } from '../access-keys.js';
+import { readClaims } from '../connect-details.js';
 import type { HubSettings } from '../core/hub-settings.js';
 import type { EmulatorContext } from '../emulator-context.js';
+import { hostNamesOf } from '../handshake.js';
 import type { ClientHandshake, Refusal } from './client-handshake.js';
 
 /** Who a client is by its access token, before upstream has had its say [client-websocket 1.2]. */
@@ -20,7 +22,6 @@ export interface ClientIdentity {
 }
 
 const ANONYMOUS: ClientIdentity = { roles: [], groups: [], claims: {} };
-const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
  * Checks the access token and reads it. A client without one is anonymous where the hub allows it; a token that is present
@@ -40,7 +41,7 @@ export function identifyClient(
   }
   const verdict = verifyAccessToken(accessToken, {
     accessKeys: listAccessKeys(context.accessKeys),
-    audiences: listAudiences(request.headers.host ?? 'localhost', hub),
+    audiences: listAudiences(request, hub),
     now: context.clock.now(),
   });
   if (!verdict.isValid) return unauthorized(verdict.problem);
@@ -57,33 +58,12 @@ export function identifyClient(
   };
 }
 
-/**
- * The audiences a token for that hub may name, the likeliest first. The host is the one the client connects to; a loopback
- * address may go by its other names, since a token of this machine is as good under each of them [assumed].
- */
-function listAudiences(host: string, hub: string): string[] {
-  const { hostname, port } = splitHost(host);
-  const names = LOOPBACK_HOSTS.includes(hostname) ? [hostname, ...LOOPBACK_HOSTS] : [hostname];
+/** The audiences a token for that hub may name, the likeliest first; the host is the one the client connects to. */
+function listAudiences(request: IncomingMessage, hub: string): string[] {
   const paths = [`/client/hubs/${hub}`, `/client/hubs/${encodeURIComponent(hub)}`];
   return ['http', 'https'].flatMap((scheme) =>
-    names.flatMap((name) => paths.map((path) => `${scheme}://${name}${port}${path}`)),
+    hostNamesOf(request).flatMap((host) => paths.map((path) => `${scheme}://${host}${path}`)),
   );
-}
-
-function splitHost(host: string): { hostname: string; port: string } {
-  const [, hostname = host, port = ''] = /^(.*?)(:\d+)?$/.exec(host.toLowerCase()) ?? [];
-  return { hostname, port };
-}
-
-/** Claims by name, each value as text. */
-function readClaims(claims: AccessTokenClaims): MultiMap {
-  return Object.fromEntries(
-    Object.entries(claims).map(([name, value]) => [name, (Array.isArray(value) ? value : [value]).map(toText)]),
-  );
-}
-
-function toText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function unauthorized(problem: string): Refusal {

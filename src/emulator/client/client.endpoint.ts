@@ -9,6 +9,7 @@ import { ConnectionPermissions } from '../core/permissions.js';
 import { createSimpleDecoder, simpleEncoder, type SimpleClientMode } from '../../protocol/simple.codec.js';
 import { findSubprotocol, selectSubprotocol } from '../../protocol/subprotocol.js';
 import type { ServiceMessageEncoder } from '../../protocol/subprotocol-codec.js';
+import { readHeaders } from '../connect-details.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import type { RequestEndpoint, UpgradeEndpoint } from '../endpoint.js';
 import { refuseUpgrade } from '../handshake.js';
@@ -16,7 +17,6 @@ import {
   isClientPath,
   isSubprotocolName,
   readHandshake,
-  readHeaders,
   readSimpleMode,
   type ClientHandshake,
   type Refusal,

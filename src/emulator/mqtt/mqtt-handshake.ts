@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { verifyAccessToken, type AccessTokenClaims } from '../../protocol/access-token.js';
 import { isGroupName } from '../../protocol/names.js';
 import { listAccessKeys } from '../access-keys.js';
+import { readClaims, readHeaders, readQuery } from '../connect-details.js';
 import type { ConnectDetails } from '../core/event-sink.js';
 import type { Hub } from '../core/hub.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import { accessTokenOf, hostNamesOf, isWebSocketUpgrade } from '../handshake.js';
-import { connectDetailsOf, offeredSubprotocols } from './connect-details.js';
 
 /** What an access token says of the client it was made for [auth 3]. */
 export interface ClientIdentity {
@@ -36,7 +36,8 @@ export function readHandshake(
 ): MqttHandshake | HandshakeRefusal {
   if (!isWebSocketUpgrade(request)) return { status: 400, reason: 'Only WebSocket upgrades are accepted.' };
   // [client-mqtt 1] the standard requires the offer; the answer to its absence is [assumed]
-  if (!offeredSubprotocols(request).includes('mqtt')) {
+  const subprotocols = offeredSubprotocols(request);
+  if (!subprotocols.includes('mqtt')) {
     return { status: 400, reason: 'Offer the WebSocket subprotocol mqtt.' };
   }
   const token = accessTokenOf(request, url);
@@ -53,7 +54,26 @@ export function readHandshake(
   if (!identity.groups.every(isGroupName)) {
     return { status: 400, reason: 'The token contains an invalid group name.' };
   }
-  return { claims: verdict.claims, identity, details: connectDetailsOf(request, url, verdict.claims) };
+  return {
+    claims: verdict.claims,
+    identity,
+    details: {
+      claims: readClaims(verdict.claims),
+      query: readQuery(url.searchParams),
+      headers: readHeaders(request),
+      subprotocols,
+      clientCertificates: [],
+    },
+  };
+}
+
+/** In the order of the offer. */
+function offeredSubprotocols(request: IncomingMessage): string[] {
+  const header = request.headers['sec-websocket-protocol'] ?? '';
+  return header
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 function judgeAnonymous({

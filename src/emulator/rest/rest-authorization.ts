@@ -1,5 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { decodeAccessToken, verifyAccessToken, type AccessTokenClaims } from '../../protocol/access-token.js';
+import {
+  decodeAccessToken,
+  findLifetimeProblem,
+  verifyAccessToken,
+  type AccessTokenClaims,
+} from '../../protocol/access-token.js';
 import { listAccessKeys } from '../access-keys.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import { hostNamesOf } from '../handshake.js';
@@ -7,7 +12,6 @@ import { restErrors } from './rest.errors.js';
 
 /** The audience of Microsoft Entra tokens for the service [auth 5]. */
 const ENTRA_AUDIENCE = 'https://webpubsub.azure.com';
-const CLOCK_SKEW_SECONDS = 300;
 
 export interface RestAuthorizationOptions {
   /** Bearer tokens of Entra pass on their audience and lifetime alone. */
@@ -34,7 +38,7 @@ export function authorizeRestCall(
     if (!options.allowUnvalidatedEntraTokens) {
       throw restErrors.unauthorized('the option allowUnvalidatedEntraTokens, which lets Entra tokens pass, is off');
     }
-    const problem = lifetimeProblem(claims, now);
+    const problem = findLifetimeProblem(claims, now);
     if (problem !== undefined) throw restErrors.unauthorized(problem);
     return claims;
   }
@@ -79,12 +83,4 @@ function decodeOnce(text: string): string {
   } catch {
     return text;
   }
-}
-
-function lifetimeProblem({ exp, nbf }: AccessTokenClaims, now: number): string | undefined {
-  const seconds = now / 1000;
-  if (typeof exp !== 'number') return 'the token has no exp claim';
-  if (exp + CLOCK_SKEW_SECONDS <= seconds) return 'the token has expired';
-  if (typeof nbf === 'number' && nbf - CLOCK_SKEW_SECONDS > seconds) return 'the token is not valid yet';
-  return undefined;
 }

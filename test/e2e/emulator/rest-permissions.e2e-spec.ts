@@ -1,28 +1,9 @@
-import { WebPubSubServiceClient } from '@azure/web-pubsub';
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import jwt from 'jsonwebtoken';
-import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
 import { callRest } from '../../support/call-rest.js';
-import { connectJsonClient, type ConnectOptions, type JsonClient } from '../../support/connect-client.js';
-import { startEmulator } from '../../support/start-emulator.js';
+import { connect, emulator, hub, service, useHubPerTest } from '../../support/rest-hub.js';
 
-let emulator: WebPubSubEmulator;
-let service: WebPubSubServiceClient;
-let hubs = 0;
-let hub: string;
-
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-
-beforeEach(() => {
-  hub = `hub${++hubs}`;
-  service = new WebPubSubServiceClient(emulator.connectionString, hub, { allowInsecureConnection: true });
-});
-
-function connect(options: ConnectOptions = {}): Promise<JsonClient> {
-  return connectJsonClient(emulator, { hub, ...options });
-}
+useHubPerTest();
 
 describe('permissions [rest-api 6.3]', () => {
   it('are granted, checked and revoked at once, group by group', async () => {
