@@ -2,6 +2,7 @@ import { get, pathOf, post } from './api.js';
 import { attempt, button, byId, element, say } from './dom.js';
 import { HubMembers } from './hub-members.js';
 import { HubSettingsView } from './hub-settings.js';
+import { Refresh } from './refresh.js';
 
 const REFRESH_MS = 2000;
 
@@ -10,7 +11,7 @@ export class HubsPane {
   #doors;
   #hubs = [];
   #chosen = '';
-  #timer;
+  #refresh = new Refresh(REFRESH_MS, (isCurrent) => this.#load(isCurrent));
   #settings;
   #members;
   #shownHub;
@@ -32,29 +33,23 @@ export class HubsPane {
 
   show(hub) {
     this.#chosen = hub;
-    this.hide();
-    void this.#refresh();
+    void this.#refresh.start();
   }
 
   hide() {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#refresh.stop();
   }
 
-  async #refresh() {
-    const timer = setTimeout(() => this.#refresh(), REFRESH_MS);
-    this.#timer = timer;
-    await attempt(async () => {
-      this.#hubs = await get('hubs');
-      if (this.#timer !== timer) return;
-      this.#hubs.sort((one, other) => one.name.localeCompare(other.name));
-      byId('hubs-empty').hidden = this.#hubs.length > 0;
-      const hub = this.#hubs.find(({ name }) => name === this.#chosen) ?? this.#hubs[0];
-      this.#showList(hub);
-      if (hub === undefined) return;
-      this.#showHub(hub);
-      await this.#members.refresh();
-    });
+  async #load(isCurrent) {
+    this.#hubs = await get('hubs');
+    if (!isCurrent()) return;
+    this.#hubs.sort((one, other) => one.name.localeCompare(other.name));
+    byId('hubs-empty').hidden = this.#hubs.length > 0;
+    const hub = this.#hubs.find(({ name }) => name === this.#chosen) ?? this.#hubs[0];
+    this.#showList(hub);
+    if (hub === undefined) return;
+    this.#showHub(hub);
+    await this.#members.refresh();
   }
 
   #showList(chosen) {
@@ -84,8 +79,8 @@ export class HubsPane {
   #showHub(hub) {
     if (this.#shownHub !== hub.name) {
       this.#shownHub = hub.name;
-      this.#settings = new HubSettingsView(hub.name, () => this.#refreshNow());
-      this.#members = new HubMembers(hub.name, { ...this.#doors, onChange: () => this.#refreshNow() });
+      this.#settings = new HubSettingsView(hub.name, () => this.#refresh.start());
+      this.#members = new HubMembers(hub.name, { ...this.#doors, onChange: () => this.#refresh.start() });
       byId('hub-detail').replaceChildren(
         element(
           'header',
@@ -99,11 +94,6 @@ export class HubsPane {
       );
     }
     this.#settings.update(hub);
-  }
-
-  #refreshNow() {
-    this.hide();
-    return this.#refresh();
   }
 }
 

@@ -1,7 +1,8 @@
 import { get } from './api.js';
 import { Chart } from './chart.js';
-import { attempt, byId, element } from './dom.js';
+import { byId, element } from './dom.js';
 import { formatDuration, formatNumber } from './format.js';
+import { Refresh } from './refresh.js';
 
 const REFRESH_MS = 1000;
 /** What "per second" in the tiles is the mean of. */
@@ -9,7 +10,7 @@ const RECENT_SECONDS = 10;
 
 /** Counts and latencies of the last five minutes, drawn. */
 export class MetricsPane {
-  #timer;
+  #refresh = new Refresh(REFRESH_MS, (isCurrent) => this.#load(isCurrent));
   #tiles = byId('metric-tiles');
   #charts;
 
@@ -38,26 +39,20 @@ export class MetricsPane {
   }
 
   show() {
-    this.hide();
-    void this.#refresh();
+    void this.#refresh.start();
   }
 
   hide() {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#refresh.stop();
   }
 
-  async #refresh() {
-    const timer = setTimeout(() => this.#refresh(), REFRESH_MS);
-    this.#timer = timer;
-    await attempt(async () => {
-      const report = await get('metrics');
-      if (this.#timer !== timer) return;
-      const { connections, messages, upstream, latency } = this.#charts;
-      for (const chart of [connections, messages, upstream]) chart.draw(report.perSecond, 1, report.time);
-      latency.draw(report.latency, report.latency.stepSeconds, report.time);
-      this.#showTiles(report);
-    });
+  async #load(isCurrent) {
+    const report = await get('metrics');
+    if (!isCurrent()) return;
+    const { connections, messages, upstream, latency } = this.#charts;
+    for (const chart of [connections, messages, upstream]) chart.draw(report.perSecond, 1, report.time);
+    latency.draw(report.latency, report.latency.stepSeconds, report.time);
+    this.#showTiles(report);
   }
 
   #showTiles({ perSecond, window }) {
