@@ -32,6 +32,11 @@ export function describeInBrowser(name: string, suite: (pages: BrowserPages) => 
 
     beforeAll(async () => {
       browser = await chromium.launch({ executablePath: CHROMIUM_PATH, args: CHROMIUM_FLAGS });
+      // On a cold machine the first page takes many seconds, which are the start's and not the first test's.
+      const page = await browser.newPage();
+      await page.goto('data:text/html,<button>warm</button>');
+      await page.getByRole('button').click();
+      await page.close();
     }, 60_000);
 
     afterAll(async () => {
