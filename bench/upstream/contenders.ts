@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { WebPubSubEventHandler } from '@azure/web-pubsub-express';
-import { Module } from '@nestjs/common';
+import { Body, Controller, Headers, Module, type NestApplicationOptions, Post, Res, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import express from 'express';
 import { Connection, EventData, OnConnect, OnMessage, WebPubSubHub, WebPubSubModule } from '../../src/index.js';
 import { ACCESS_KEY, HUB, ORIGIN } from './events.js';
@@ -11,6 +11,7 @@ import { ACCESS_KEY, HUB, ORIGIN } from './events.js';
 /** Each starts a server that echoes user events and accepts connects, and resolves when it listens. */
 export const CONTENDERS: Readonly<Record<string, (port: number) => Promise<void>>> = {
   'bare node:http': (port) => listen(createServer(bare(() => true)), port),
+  'bare + HMAC on every request': (port) => listen(createServer(bare(computedSignature)), port),
   'bare + HMAC remembered per connection': (port) => listen(createServer(bare(rememberedSignature())), port),
   'node:http + official middleware': (port) => {
     const middleware = officialHandler().getMiddleware() as unknown as (
@@ -27,6 +28,8 @@ export const CONTENDERS: Readonly<Record<string, (port: number) => Promise<void>
   },
   'Express 5 + official middleware': (port) =>
     listen(createServer(express().use(officialHandler().getMiddleware())), port),
+  'Nest-Express, plain controller': (port) => plainController(port, 'express'),
+  'Nest-Fastify, plain controller': (port) => plainController(port, 'fastify'),
   'ours, Express, server': (port) => ours(port, 'express', 'server'),
   'ours, Fastify, server': (port) => ours(port, 'fastify', 'server'),
   'ours, Express, route': (port) => ours(port, 'express', 'route'),
@@ -61,18 +64,30 @@ function bare(isGenuine: (request: IncomingMessage) => boolean) {
   };
 }
 
+function computedSignature({ headers }: IncomingMessage): boolean {
+  return isSame(headers['ce-signature'] as string, signatureOf(headers['ce-connectionid'] as string));
+}
+
 function rememberedSignature(): (request: IncomingMessage) => boolean {
   const remembered = new Map<string, Buffer>();
-  return (request) => {
-    const connectionId = request.headers['ce-connectionid'] as string;
+  return ({ headers }) => {
+    const connectionId = headers['ce-connectionid'] as string;
     let expected = remembered.get(connectionId);
     if (!expected) {
-      expected = Buffer.from(`sha256=${createHmac('sha256', ACCESS_KEY).update(connectionId).digest('hex')}`);
+      expected = signatureOf(connectionId);
       remembered.set(connectionId, expected);
     }
-    const given = Buffer.from(request.headers['ce-signature'] as string);
-    return given.length === expected.length && timingSafeEqual(given, expected);
+    return isSame(headers['ce-signature'] as string, expected);
   };
+}
+
+function signatureOf(connectionId: string): Buffer {
+  return Buffer.from(`sha256=${createHmac('sha256', ACCESS_KEY).update(connectionId).digest('hex')}`);
+}
+
+function isSame(header: string, expected: Buffer): boolean {
+  const given = Buffer.from(header);
+  return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
 function officialHandler(): WebPubSubEventHandler {
@@ -81,6 +96,43 @@ function officialHandler(): WebPubSubEventHandler {
     handleConnect: (request, response) => response.success({ userId: request.claims?.['sub']?.[0] }),
     handleUserEvent: (request, response) => response.success(request.data as string, request.dataType),
   });
+}
+
+/** What a team writes without any library, at the least: one route, the body as bytes, no signature. */
+@Controller('eventhandler')
+class EchoController {
+  @Post()
+  receive(@Body() body: Buffer, @Headers() headers: Record<string, string>, @Res() response: HostResponse): void {
+    if (headers['ce-type'] === 'azure.webpubsub.sys.connect') {
+      const { claims } = JSON.parse(body.toString()) as { claims: { sub: string[] } };
+      response.status(200).header('content-type', 'application/json').send({ userId: claims.sub[0] });
+      return;
+    }
+    response.status(200).header('content-type', headers['content-type']).send(body);
+  }
+}
+
+/** Of Express and of Fastify alike. */
+interface HostResponse {
+  status(status: number): this;
+  header(name: string, value: string): this;
+  send(body: unknown): unknown;
+}
+
+async function plainController(port: number, platform: Platform): Promise<void> {
+  @Module({ controllers: [EchoController] })
+  class PlainModule {}
+  const application = await createApplication(PlainModule, platform, { bodyParser: false });
+  // Whatever is posted is bytes.
+  if (application.getHttpAdapter().getType() === 'fastify') {
+    (application as NestFastifyApplication)
+      .getHttpAdapter()
+      .getInstance()
+      .addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  } else {
+    application.use(express.raw({ type: () => true, limit: '1mb' }));
+  }
+  await application.listen(port, '127.0.0.1');
 }
 
 @WebPubSubHub(HUB)
@@ -96,7 +148,16 @@ class EchoHub {
   }
 }
 
-async function ours(port: number, platform: 'express' | 'fastify', attach: 'server' | 'route'): Promise<void> {
+type Platform = 'express' | 'fastify';
+
+function createApplication(module: Type, platform: Platform, options: NestApplicationOptions = {}) {
+  const all: NestApplicationOptions = { logger: ['error', 'warn'], ...options };
+  return platform === 'fastify'
+    ? NestFactory.create(module, new FastifyAdapter(), all)
+    : NestFactory.create(module, all);
+}
+
+async function ours(port: number, platform: Platform, attach: 'server' | 'route'): Promise<void> {
   @Module({
     imports: [
       WebPubSubModule.forRoot({
@@ -109,10 +170,6 @@ async function ours(port: number, platform: 'express' | 'fastify', attach: 'serv
     providers: [EchoHub],
   })
   class BenchModule {}
-  const options = { logger: ['error', 'warn'] as ('error' | 'warn')[] };
-  const application =
-    platform === 'fastify'
-      ? await NestFactory.create(BenchModule, new FastifyAdapter(), options)
-      : await NestFactory.create(BenchModule, options);
+  const application = await createApplication(BenchModule, platform);
   await application.listen(port, '127.0.0.1');
 }

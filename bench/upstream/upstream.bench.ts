@@ -3,19 +3,11 @@ import { freePort } from '../free-port.js';
 import type { LoadResult } from '../load-generator.js';
 import { ask, nextMessage, startPinned, stop } from '../pinned-process.js';
 import { median } from '../statistics.js';
+import { CONTENDERS } from './contenders.js';
 import type { BenchSettings, BenchTable } from '../report.js';
 import { CONNECTION_IDS, EVENT_CASES, type EventCase, eventRequest } from './events.js';
 
-const NAMES = [
-  'bare node:http',
-  'bare + HMAC remembered per connection',
-  'node:http + official middleware',
-  'Express 5 + official middleware',
-  'ours, Express, server',
-  'ours, Fastify, server',
-  'ours, Express, route',
-  'ours, Fastify, route',
-];
+const NAMES = Object.keys(CONTENDERS);
 
 export interface UpstreamRound {
   readonly perSecond: number;

@@ -6,6 +6,8 @@ import {
   type ConnectionStateValues,
 } from '../protocol/connection-states.codec.js';
 
+const NO_STATES: ReadonlyMap<string, unknown> = new Map();
+
 /**
  * The state that the service keeps for one connection and sends with each of its events [upstream-events 5]: JSON values
  * by name. What a blocking event's handler changes (`connect` and user events) is written back with its answer; the
@@ -18,20 +20,21 @@ import {
  */
 export class ConnectionStates<T extends object = Record<string, unknown>> {
   readonly #received: ReadonlyMap<string, unknown>;
-  readonly #current: ConnectionStateValues;
+  /** Absent while there are none: most events come without states and set none. */
+  #current: ConnectionStateValues | undefined;
   /** What received objects were when a handler first saw them, as text: they may be changed in place. */
-  readonly #seen = new Map<string, string>();
+  #seen: Map<string, string> | undefined;
   #isTouched = false;
 
   /** States as they were received; by default none. */
-  constructor(received: ReadonlyMap<string, unknown> = new Map()) {
+  constructor(received: ReadonlyMap<string, unknown> = NO_STATES) {
     this.#received = received;
-    this.#current = new Map(received);
+    if (received.size > 0) this.#current = new Map(received);
   }
 
   /** The value of a state; `undefined` when it is not set. Changing an object or array in place counts as a change. */
   get<K extends keyof T & string>(name: K): T[K] | undefined {
-    const value = this.#current.get(name);
+    const value = this.#current?.get(name);
     if (typeof value === 'object' && value !== null) this.#handOut(name, value);
     return value as T[K] | undefined;
   }
@@ -47,27 +50,28 @@ export class ConnectionStates<T extends object = Record<string, unknown>> {
       return this;
     }
     const copy = copyOf(name, value);
-    if (this.#current.has(name) && isDeepStrictEqual(this.#current.get(name), copy)) return this;
-    this.#current.set(name, copy);
+    const current = (this.#current ??= new Map());
+    if (current.has(name) && isDeepStrictEqual(current.get(name), copy)) return this;
+    current.set(name, copy);
     this.#isTouched = true;
     return this;
   }
 
   has(name: keyof T & string): boolean {
-    return this.#current.has(name);
+    return this.#current?.has(name) ?? false;
   }
 
   /** Whether there was such a state. Deleting the last one clears the state at the service. */
   delete(name: keyof T & string): boolean {
-    const isDeleted = this.#current.delete(name);
+    const isDeleted = this.#current?.delete(name) ?? false;
     if (isDeleted) this.#isTouched = true;
     return isDeleted;
   }
 
   /** Deletes all states; the service is told so with an empty header. */
   clear(): void {
-    if (this.#current.size === 0) return;
-    this.#current.clear();
+    if (this.size === 0) return;
+    this.#current = undefined;
     this.#isTouched = true;
   }
 
@@ -78,17 +82,17 @@ export class ConnectionStates<T extends object = Record<string, unknown>> {
 
   /** How many states there are. */
   get size(): number {
-    return this.#current.size;
+    return this.#current?.size ?? 0;
   }
 
   /** Whether they differ from what was received, so that they must be written back. */
   get isChanged(): boolean {
     if (!this.#isTouched) return false;
-    if (this.#current.size !== this.#received.size) return true;
-    for (const [name, value] of this.#current) {
+    if (this.size !== this.#received.size) return true;
+    for (const [name, value] of this.#current ?? NO_STATES) {
       if (!this.#received.has(name)) return true;
       const before = this.#received.get(name);
-      const seen = this.#seen.get(name);
+      const seen = this.#seen?.get(name);
       if (value === before && seen === undefined) continue;
       if (serialize(value) !== (seen ?? serialize(before))) return true;
     }
@@ -97,7 +101,7 @@ export class ConnectionStates<T extends object = Record<string, unknown>> {
 
   /** Names and values, in the order they were set. */
   *entries(): IterableIterator<[string, unknown]> {
-    for (const [name, value] of this.#current) {
+    for (const [name, value] of this.#current ?? NO_STATES) {
       if (typeof value === 'object' && value !== null) this.#handOut(name, value);
       yield [name, value];
     }
@@ -105,13 +109,14 @@ export class ConnectionStates<T extends object = Record<string, unknown>> {
 
   #handOut(name: string, value: object): void {
     this.#isTouched = true;
-    if (!this.#seen.has(name) && this.#received.get(name) === value) this.#seen.set(name, serialize(value));
+    if (this.#received.get(name) !== value || this.#seen?.has(name)) return;
+    (this.#seen ??= new Map()).set(name, serialize(value));
   }
 }
 
 /** Reads the opaque state of an event; absent or empty, there are none. Throws a `BadConnectionStateError`. */
 export function decodeConnectionStates(raw: string | undefined, codec: ConnectionStateForm): ConnectionStates {
-  return new ConnectionStates(decodeStateHeader(raw, codec));
+  return raw ? new ConnectionStates(decodeStateHeader(raw, codec)) : new ConnectionStates();
 }
 
 /** The value of the state header; empty when there are no states. */

@@ -19,7 +19,7 @@ const BODILESS_STATUSES = new Set([204, 304]);
 export function encodeEventReply(reply: EventReply): EncodedReply {
   switch (reply.kind) {
     case 'empty':
-      return reply.state === undefined ? NO_CONTENT : { status: 204, headers: stateHeader(reply) };
+      return reply.state === undefined ? NO_CONTENT : { status: 204, headers: { 'ce-connectionstate': reply.state } };
     case 'connect':
       return encodeConnectReply(reply);
     case 'user':
@@ -47,11 +47,9 @@ export function statusOfReply(reply: EventReply): number {
 /** [upstream-events 6.1] */
 function encodeConnectReply(reply: ConnectReply): EncodedReply {
   const { userId, groups, roles, subprotocol, mqtt } = reply;
-  return {
-    status: 200,
-    headers: { 'content-type': CONTENT_TYPES.json, ...stateHeader(reply) },
-    body: JSON.stringify({ userId, groups, roles, subprotocol, mqtt }),
-  };
+  const headers: Record<string, string> = { 'content-type': CONTENT_TYPES.json };
+  if (reply.state !== undefined) headers['ce-connectionstate'] = reply.state;
+  return { status: 200, headers, body: JSON.stringify({ userId, groups, roles, subprotocol, mqtt }) };
 }
 
 /** [upstream-events 6.3, 6.6] */
@@ -82,10 +80,6 @@ function encodeRefusal({ status, reason, mqtt }: RefusalReply): EncodedReply {
     headers: { 'content-type': CONTENT_TYPES.json },
     body: JSON.stringify({ mqtt: { code, reason: mqtt.reason, userProperties } }),
   };
-}
-
-function stateHeader({ state }: { readonly state?: string }): Record<string, string> {
-  return state === undefined ? {} : { 'ce-connectionstate': state };
 }
 
 /** Values are Unicode text, which goes out as UTF-8 bytes, as the service does with user ids [assumed]. */

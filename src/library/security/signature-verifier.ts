@@ -46,15 +46,15 @@ export class SignatureVerifier {
   }
 
   #hasElement(header: string, expected: readonly Buffer[]): boolean {
-    for (let start = 0; start < header.length;) {
-      const comma = header.indexOf(',', start);
-      const end = comma === -1 ? header.length : comma;
-      const element = header.slice(start, end).trim();
-      start = end + 1;
-      if (element.length !== ELEMENT_LENGTH) continue;
-      this.#candidate.write(element, 'latin1');
-      for (const signature of expected) if (timingSafeEqual(this.#candidate, signature)) return true;
-    }
+    // One element and nothing else is what a resource with one key sends.
+    if (header.length === ELEMENT_LENGTH) return this.#isElement(header, expected);
+    return header.split(',').some((element) => this.#isElement(element.trim(), expected));
+  }
+
+  #isElement(element: string, expected: readonly Buffer[]): boolean {
+    if (element.length !== ELEMENT_LENGTH) return false;
+    this.#candidate.write(element, 'latin1');
+    for (const signature of expected) if (timingSafeEqual(this.#candidate, signature)) return true;
     return false;
   }
 

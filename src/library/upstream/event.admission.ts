@@ -5,9 +5,10 @@ import type { HubHandlers, HubRegistry } from '../hubs/hub.registry.js';
 import type { EntraValidator } from '../security/entra-validator.js';
 import type { UpstreamSecurity } from '../security/upstream-security.js';
 import { DESCRIBE_HUBS_TYPE } from '../web-pubsub.constants.js';
+import type { EventExchange } from './event-exchange.js';
 import type { EventLog } from './event.log.js';
 import { OriginVerdicts, type OriginVerdict } from './origin-verdicts.js';
-import { readRequestBody, SlowBodies, takeHostBody, type BodyOutcome, type HostRequest } from './request-body.js';
+import { readRequestBody, SlowBodies, takeHostBody, type BodyOutcome } from './request-body.js';
 
 export interface EventAdmissionOptions {
   readonly maxBodyBytes: number;
@@ -38,11 +39,18 @@ interface AdmittedEvent {
  * What is to be answered, before the handler: a refusal, or an event whose body is there. `description`: somebody who may
  * know asks what is served.
  */
-export type PreparedEvent =
-  | Refusal
-  | (AdmittedEvent & { readonly body: Buffer })
-  | { readonly kind: 'aborted' }
-  | { readonly kind: 'description' };
+export type PreparedEvent = Refusal | ReceivedEvent | { readonly kind: 'aborted' } | HubsQuestion;
+
+/** An event that is there in full, not yet decoded. */
+export interface ReceivedEvent extends AdmittedEvent {
+  readonly body: Buffer;
+}
+
+interface HubsQuestion {
+  readonly kind: 'description';
+}
+
+export type WhenPrepared = (exchange: EventExchange, prepared: PreparedEvent) => void;
 
 /** Who sent a request is proved. */
 interface Sender {
@@ -71,18 +79,15 @@ export class EventAdmission {
    * Checks the headers, then reads the body: `done` is called once, at the latest when the sender gives up. Nothing is
    * written.
    */
-  prepare(request: IncomingMessage, host: HostRequest | undefined, done: (prepared: PreparedEvent) => void): void {
-    const sender = this.#checkSender(request);
+  prepare(exchange: EventExchange, done: WhenPrepared): void {
+    const sender = this.#checkSender(exchange.request);
     if (sender.kind === 'refusal') {
-      done(sender);
+      done(exchange, sender);
       return;
     }
     const { entra } = this.#options.security;
-    if (!entra) {
-      this.#admit(request, host, sender, done);
-      return;
-    }
-    void this.#checkBearer(entra, request, host, sender, done);
+    if (entra) void this.#checkBearer(entra, exchange, sender, done);
+    else this.#admit(exchange, sender, done);
   }
 
   /** Refuses events from now on, with 503. */
@@ -133,68 +138,56 @@ export class EventAdmission {
 
   async #checkBearer(
     entra: EntraValidator,
-    request: IncomingMessage,
-    host: HostRequest | undefined,
+    exchange: EventExchange,
     sender: Sender,
-    done: (prepared: PreparedEvent) => void,
+    done: WhenPrepared,
   ): Promise<void> {
-    const verdict = await entra.validate(request.headers.authorization);
+    const verdict = await entra.validate(exchange.request.headers.authorization);
     if (verdict.kind === 'accepted') {
-      this.#admit(request, host, sender, done);
+      this.#admit(exchange, sender, done);
       return;
     }
     const detail = verdict.kind === 'unavailable' ? ` (${verdict.detail})` : '';
     this.#options.log.bearerRefused(verdict.reason + detail);
-    done(refuse(verdict.kind === 'refused' ? 401 : 503, verdict.reason));
+    done(exchange, refuse(verdict.kind === 'refused' ? 401 : 503, verdict.reason));
   }
 
-  /** Hub, content type, size; then the body. */
-  #admit(
-    request: IncomingMessage,
-    host: HostRequest | undefined,
-    sender: Sender,
-    done: (prepared: PreparedEvent) => void,
-  ): void {
+  #admit(exchange: EventExchange, sender: Sender, done: WhenPrepared): void {
+    const admitted = this.#checkEvent(exchange.request, sender);
+    if (admitted.kind === 'admitted') this.#readBody(exchange, admitted, done);
+    else done(exchange, admitted);
+  }
+
+  /** Hub, content type, size. */
+  #checkEvent({ headers }: IncomingMessage, sender: Sender): AdmittedEvent | HubsQuestion | Refusal {
     const { registry, log, maxBodyBytes } = this.#options;
-    const { headers } = request;
-    if (sender.type.kind === 'unknown' && this.#isDescriptionAsked(headers)) {
-      done({ kind: 'description' });
-      return;
-    }
+    const { type, origins } = sender;
+    if (type.kind === 'unknown' && this.#isDescriptionAsked(headers)) return { kind: 'description' };
     const hub = headers['ce-hub'] as string | undefined;
-    if (!hub) {
-      done(refuse(400, 'The request has no ce-hub header.'));
-      return;
-    }
+    if (!hub) return refuse(400, 'The request has no ce-hub header.');
     const handlers = registry.find(hub);
     if (!handlers) {
       log.hubUnknown(
         hub,
         registry.hubs.map((known) => known.hub),
       );
-      done(refuse(404, 'The hub is unknown here.'));
-      return;
+      return refuse(404, 'The hub is unknown here.');
     }
-    const dataType = readDataType(sender.type.kind, headers);
-    if (!dataType) {
-      done(refuse(415, 'The content type is none of those that events have.'));
-      return;
-    }
+    const dataType = readDataType(type.kind, headers);
+    if (!dataType) return refuse(415, 'The content type is none of those that events have.');
     if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
-      done(refuse(415, 'The body of an event must not be compressed.'));
-      return;
+      return refuse(415, 'The body of an event must not be compressed.');
     }
-    if (Number(headers['content-length'] ?? 0) > maxBodyBytes) {
-      done(refuseTooLarge(maxBodyBytes));
-      return;
-    }
-    const { type, origins } = sender;
-    const admitted: AdmittedEvent = { kind: 'admitted', type, origins, dataType, handlers };
+    if (Number(headers['content-length'] ?? 0) > maxBodyBytes) return refuseTooLarge(maxBodyBytes);
+    return { kind: 'admitted', type, origins, dataType, handlers };
+  }
+
+  #readBody(exchange: EventExchange, admitted: AdmittedEvent, done: WhenPrepared): void {
+    const { request, host } = exchange;
+    const finish = (outcome: BodyOutcome): void => done(exchange, this.#withBody(admitted, outcome));
     const hostBody = host && takeHostBody(request, host);
-    if (hostBody) done(this.#withBody(admitted, hostBody));
-    else {
-      readRequestBody(request, maxBodyBytes, this.#slowBodies, (outcome) => done(this.#withBody(admitted, outcome)));
-    }
+    if (hostBody) finish(hostBody);
+    else readRequestBody(request, this.#options.maxBodyBytes, this.#slowBodies, finish);
   }
 
   /** Only where somebody has proved to be trusted: with neither signature nor bearer required, nobody has. */
@@ -223,7 +216,7 @@ export class EventAdmission {
 }
 
 /** By hand, since spreading an object costs more than the rest of the check. */
-function withBody({ type, dataType, origins, handlers }: AdmittedEvent, body: Buffer): PreparedEvent {
+function withBody({ type, dataType, origins, handlers }: AdmittedEvent, body: Buffer): ReceivedEvent {
   return { kind: 'admitted', type, dataType, origins, handlers, body };
 }
 

@@ -1,27 +1,28 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EventExchange } from './event-exchange.js';
+import { SlotList } from './slot-list.js';
 
 /** The events that are being handled, so that an application can wait for their answers before it closes. */
 export class InFlightEvents {
-  readonly #requests = new Map<ServerResponse, IncomingMessage>();
+  readonly #exchanges = new SlotList<EventExchange>();
   #onNone: (() => void) | undefined;
 
-  begin(request: IncomingMessage, response: ServerResponse): void {
-    this.#requests.set(response, request);
+  begin(exchange: EventExchange): void {
+    this.#exchanges.add(exchange);
   }
 
   /** Has no effect the second time. */
-  end(response: ServerResponse): void {
-    if (this.#requests.delete(response) && this.#requests.size === 0) this.#onNone?.();
+  end(exchange: EventExchange): void {
+    if (this.#exchanges.delete(exchange) && this.#exchanges.size === 0) this.#onNone?.();
   }
 
   /** Those that have no answer yet. */
-  list(): { request: IncomingMessage; response: ServerResponse }[] {
-    return [...this.#requests].map(([response, request]) => ({ request, response }));
+  list(): EventExchange[] {
+    return this.#exchanges.list();
   }
 
   /** Resolves when there are none, at the latest after `patienceMs`. */
   async whenNone(patienceMs: number): Promise<void> {
-    if (this.#requests.size === 0) return;
+    if (this.#exchanges.size === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, patienceMs);
       this.#onNone = () => {

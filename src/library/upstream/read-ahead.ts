@@ -1,15 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isValidationRequest } from '../../protocol/webhook-validation.js';
-import type { HostRequest } from './request-body.js';
 import type { PreparedEvent } from './event.admission.js';
+import type { EventExchange } from './event-exchange.js';
+import type { HostRequest } from './request-body.js';
 import type { UpstreamEndpoint } from './upstream.endpoint.js';
 
-/** Headers of a body, and what they were. */
+/** Headers of a body. */
 const BODY_HEADERS = ['content-type', 'content-length', 'transfer-encoding'] as const;
 
+/** Where a request keeps what was made of it. Not in a `WeakMap`, which garbage collection has to look through each time. */
+const AHEAD = Symbol('webPubSubAhead');
+
+interface PreparedRequest extends IncomingMessage {
+  [AHEAD]?: Ahead | undefined;
+  rawBody?: Buffer;
+}
+
 interface Ahead {
+  readonly exchange: EventExchange;
   readonly prepared: PreparedEvent;
-  readonly bodyHeaders: Readonly<Record<string, string | undefined>>;
+  /** Values of `BODY_HEADERS`. */
+  readonly bodyHeaders: readonly (string | undefined)[];
 }
 
 /**
@@ -18,44 +28,42 @@ interface Ahead {
  * had no body; its bytes are on `request.rawBody`. The route gets everything back.
  */
 export class ReadAhead {
-  readonly #ahead = new WeakMap<IncomingMessage, Ahead>();
-
   constructor(private readonly endpoint: UpstreamEndpoint) {}
 
   /** Calls `next` when the request may go on to the host. */
-  read(request: IncomingMessage, response: ServerResponse, host: HostRequest | undefined, next: () => void): void {
-    if (isValidationRequest(request.method, request.headers)) {
-      this.endpoint.answerValidation(request, response);
-      return;
-    }
-    if (this.#ahead.has(request)) {
+  read(request: PreparedRequest, response: ServerResponse, host: HostRequest | undefined, next: () => void): void {
+    if (request[AHEAD]) {
       next();
       return;
     }
-    this.endpoint.prepare(request, response, host, (prepared) => {
+    this.endpoint.prepare(request, response, host, (exchange, prepared) => {
       if (prepared.kind === 'aborted') return;
-      this.#ahead.set(request, { prepared, bodyHeaders: hideBody(request) });
-      if (prepared.kind === 'admitted') (request as { rawBody?: Buffer }).rawBody = prepared.body;
+      request[AHEAD] = { exchange, prepared, bodyHeaders: hideBody(request) };
+      if (prepared.kind === 'admitted') request.rawBody = prepared.body;
       next();
     });
   }
 
-  /** What was prepared for a request that has come to the route; its headers are as they were. */
-  take(request: IncomingMessage): PreparedEvent | undefined {
-    const ahead = this.#ahead.get(request);
-    if (!ahead) return undefined;
-    this.#ahead.delete(request);
-    for (const name of BODY_HEADERS)
-      if (ahead.bodyHeaders[name] !== undefined) request.headers[name] = ahead.bodyHeaders[name];
-    return ahead.prepared;
+  /** Answers a request that has come to the route; false when it was not prepared. Its headers are as they were. */
+  answer(request: PreparedRequest): boolean {
+    const ahead = request[AHEAD];
+    if (!ahead) return false;
+    request[AHEAD] = undefined;
+    BODY_HEADERS.forEach((name, index) => restore(request.headers, name, ahead.bodyHeaders[index]));
+    this.endpoint.complete(ahead.exchange, ahead.prepared);
+    return true;
   }
 }
 
-function hideBody({ headers }: IncomingMessage): Record<string, string | undefined> {
-  const hidden: Record<string, string | undefined> = {};
-  for (const name of BODY_HEADERS) {
-    hidden[name] = headers[name];
-    delete headers[name];
-  }
-  return hidden;
+/** Headers are set to `undefined`, not deleted, which would make each later look at any of them slow. */
+function hideBody({ headers }: IncomingMessage): (string | undefined)[] {
+  return BODY_HEADERS.map((name) => {
+    const value = headers[name];
+    if (value !== undefined) headers[name] = undefined;
+    return value;
+  });
+}
+
+function restore(headers: IncomingMessage['headers'], name: (typeof BODY_HEADERS)[number], value: string | undefined) {
+  if (value !== undefined) headers[name] = value;
 }

@@ -24,7 +24,8 @@ export function writeReply(
   if (response.headersSent || response.writableEnded || response.destroyed) return;
   const isHttp1 = (request.httpVersionMajor ?? 1) < 2;
   const isCut = options.isUnread && !isShort(request, options.maxBodyBytes);
-  const headers: Record<string, string | number | string[]> = { ...reply.headers };
+  // Not by spreading, which takes V8 longer than all else here.
+  const headers: Record<string, string | number | string[]> = Object.assign({}, reply.headers);
   const { body } = reply;
   if (body !== undefined) headers['content-length'] = Buffer.byteLength(body);
   if (isHttp1 && (isCut || options.isLast)) headers['connection'] = 'close';

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import { isJsonText } from '../../protocol/json-text.js';
+import { SlotList, type Slotted } from './slot-list.js';
 
 /** What came of reading a body. `aborted`: the sender is gone, nobody waits for an answer. */
 export type BodyOutcome =
@@ -47,11 +48,11 @@ export function readRequestBody(
   const finish = (outcome: BodyOutcome): void => {
     if (isDone) return;
     isDone = true;
-    slowBodies.delete(giveUp);
+    slowBodies.delete(reading);
     done(outcome);
   };
-  const giveUp = (): void => finish(TOO_SLOW);
-  slowBodies.add(giveUp);
+  const reading: BodyReading = { slot: -1, begunAt: 0, giveUp: () => finish(TOO_SLOW) };
+  slowBodies.add(reading);
   request.on('data', (chunk: Buffer) => {
     if (isDone) return;
     size += chunk.length;
@@ -64,10 +65,16 @@ export function readRequestBody(
   request.on('close', () => finish(ABORTED));
 }
 
+/** A body that is being read. */
+export interface BodyReading extends Slotted {
+  /** In ticks of `SlowBodies`, which sets it. */
+  begunAt: number;
+  giveUp(): void;
+}
+
 /** Ends the reading of bodies that do not come to an end: one timer looks after all of them. */
 export class SlowBodies {
-  /** When each body was begun, in ticks. */
-  readonly #begun = new Map<() => void, number>();
+  readonly #readings = new SlotList<BodyReading>();
   #ticks = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -76,19 +83,20 @@ export class SlowBodies {
     private readonly tickMs = patienceMs / 10,
   ) {}
 
-  add(giveUp: () => void): void {
-    this.#begun.set(giveUp, this.#ticks);
+  add(reading: BodyReading): void {
+    reading.begunAt = this.#ticks;
+    this.#readings.add(reading);
     this.#timer ??= setInterval(() => this.#tick(), this.tickMs).unref();
   }
 
-  delete(giveUp: () => void): void {
-    this.#begun.delete(giveUp);
+  delete(reading: BodyReading): void {
+    this.#readings.delete(reading);
   }
 
   /** Ends the reading of those that are still being read. */
   close(): void {
     this.#stop();
-    for (const giveUp of [...this.#begun.keys()]) giveUp();
+    for (const reading of this.#readings.list()) reading.giveUp();
   }
 
   #stop(): void {
@@ -98,10 +106,9 @@ export class SlowBodies {
 
   #tick(): void {
     this.#ticks += 1;
-    if (this.#begun.size === 0) this.#stop();
-    for (const [giveUp, begunAt] of this.#begun) {
-      if ((this.#ticks - begunAt) * this.tickMs <= this.patienceMs) return;
-      giveUp();
+    if (this.#readings.size === 0) this.#stop();
+    for (const reading of this.#readings.list()) {
+      if ((this.#ticks - reading.begunAt) * this.tickMs > this.patienceMs) reading.giveUp();
     }
   }
 }

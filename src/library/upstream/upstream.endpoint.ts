@@ -12,9 +12,11 @@ import {
   EventAdmission,
   refuse,
   type EventAdmissionOptions,
-  type PreparedEvent,
+  type ReceivedEvent,
   type Refusal,
+  type WhenPrepared,
 } from './event.admission.js';
+import { EventExchange } from './event-exchange.js';
 import type { EventDispatcher } from './event.dispatcher.js';
 import { InFlightEvents } from './in-flight-events.js';
 import { malformedReasonOf } from './refusal.factory.js';
@@ -50,59 +52,50 @@ export class UpstreamEndpoint {
 
   /** Answers a request in any case. `host` is the framework's request when it has had this one before. */
   receive(request: IncomingMessage, response: ServerResponse, host?: HostRequest): void {
+    const exchange = new EventExchange(request, response, host, this.#startClock());
     if (isValidationRequest(request.method, request.headers)) {
-      this.answerValidation(request, response);
+      this.#answerValidation(exchange);
       return;
     }
-    const startedAt = this.#startClock();
-    this.#inFlight.begin(request, response);
-    this.#admission.prepare(request, host, (prepared) => this.#complete(request, response, prepared, startedAt));
-  }
-
-  /** Goes on with a request that `prepare` has dealt with. */
-  complete(request: IncomingMessage, response: ServerResponse, prepared: PreparedEvent): void {
-    this.#inFlight.begin(request, response);
-    this.#complete(request, response, prepared, this.#startClock());
-  }
-
-  /** [upstream-events 3] before authentication, since the service has none here. */
-  answerValidation(request: IncomingMessage, response: ServerResponse): void {
-    const startedAt = this.#startClock();
-    const { security, log } = this.#options;
-    const origins = readOrigins(request.headers);
-    if (security.origins.isAllowed(origins)) {
-      const lines = security.origins.allowedOriginLines(origins);
-      const reply = {
-        status: 200,
-        headers: { 'webhook-allowed-origin': lines.length === 1 ? lines[0] : lines },
-        body: '',
-      };
-      this.#write(request, response, reply, true);
-      this.#logAnswer(request, reply.status, startedAt);
-      return;
-    }
-    log.validationFailed(origins.join(', '));
-    const refusal = refuse(403, 'Events of this origin are not accepted.');
-    this.#write(request, response, encodeRefusal(refusal), true);
-    this.#logAnswer(request, refusal.status, startedAt, refusal);
+    this.#inFlight.begin(exchange);
+    this.#admission.prepare(exchange, this.complete);
   }
 
   /**
-   * Checks a request and reads its body, as `EventAdmission.prepare` says. The request counts as being handled until it is
-   * answered, by whomever.
+   * Checks a request and reads its body, as `EventAdmission.prepare` says, for `complete` to go on with. The request counts
+   * as being handled until it is answered, by whomever. Validation requests are answered at once.
    */
-  prepare(
-    request: IncomingMessage,
-    response: ServerResponse,
-    host: HostRequest | undefined,
-    done: (prepared: PreparedEvent) => void,
-  ): void {
-    this.#inFlight.begin(request, response);
-    const end = (): void => this.#inFlight.end(response);
-    response.once('finish', end);
-    response.once('close', end);
-    this.#admission.prepare(request, host, done);
+  prepare(request: IncomingMessage, response: ServerResponse, host: HostRequest | undefined, done: WhenPrepared): void {
+    const exchange = new EventExchange(request, response, host, this.#startClock());
+    if (isValidationRequest(request.method, request.headers)) {
+      this.#answerValidation(exchange);
+      return;
+    }
+    this.#inFlight.begin(exchange);
+    const end = (): void => this.#inFlight.end(exchange);
+    response.on('finish', end);
+    response.on('close', end);
+    this.#admission.prepare(exchange, done);
   }
+
+  /** Goes on with a request that `prepare` has dealt with. */
+  readonly complete: WhenPrepared = (exchange, prepared) => {
+    switch (prepared.kind) {
+      case 'admitted':
+        this.#decode(exchange, prepared);
+        return;
+      case 'refusal':
+        this.#refuse(exchange, prepared);
+        return;
+      case 'description': {
+        const body = JSON.stringify(this.#options.describeHubs());
+        this.#finish(exchange, { status: 200, headers: { 'content-type': CONTENT_TYPES.json }, body });
+        return;
+      }
+      case 'aborted':
+        this.#inFlight.end(exchange);
+    }
+  };
 
   /**
    * Waits until every event that was accepted has been answered, at most so long; what then still waits for its body or its
@@ -114,91 +107,82 @@ export class UpstreamEndpoint {
     this.#admission.close();
     await this.#inFlight.whenNone(patienceMs);
     this.#admission.dispose();
-    for (const { request, response } of this.#inFlight.list()) {
-      this.#write(request, response, encodeRefusal(CLOSED_MEANWHILE), !request.readableEnded);
-      this.#inFlight.end(response);
+    for (const exchange of this.#inFlight.list()) {
+      this.#write(exchange, encodeRefusal(CLOSED_MEANWHILE), !exchange.request.readableEnded);
+      this.#inFlight.end(exchange);
     }
   }
 
-  #complete(request: IncomingMessage, response: ServerResponse, prepared: PreparedEvent, startedAt: number): void {
-    if (prepared.kind === 'aborted') {
-      this.#inFlight.end(response);
+  /** [upstream-events 3] before authentication, since the service has none here. */
+  #answerValidation(exchange: EventExchange): void {
+    const { security, log } = this.#options;
+    const origins = readOrigins(exchange.request.headers);
+    if (security.origins.isAllowed(origins)) {
+      const lines = security.origins.allowedOriginLines(origins);
+      const reply = {
+        status: 200,
+        headers: { 'webhook-allowed-origin': lines.length === 1 ? lines[0] : lines },
+        body: '',
+      };
+      this.#write(exchange, reply, true);
+      this.#logAnswer(exchange, reply.status);
       return;
     }
-    if (prepared.kind === 'description') {
-      const body = JSON.stringify(this.#options.describeHubs());
-      this.#finish(
-        request,
-        response,
-        { status: 200, headers: { 'content-type': CONTENT_TYPES.json }, body },
-        startedAt,
-      );
-      return;
-    }
-    if (prepared.kind === 'refusal') {
-      this.#refuse(request, response, prepared, startedAt);
-      return;
-    }
-    const { type, dataType, origins, body, handlers } = prepared;
+    log.validationFailed(origins.join(', '));
+    const refusal = refuse(403, 'Events of this origin are not accepted.');
+    this.#write(exchange, encodeRefusal(refusal), true);
+    this.#logAnswer(exchange, refusal.status, refusal);
+  }
+
+  #decode(exchange: EventExchange, { type, dataType, origins, body, handlers }: ReceivedEvent): void {
     if (type.kind === 'unknown') {
       // A system event that nobody handles.
-      this.#finish(request, response, encodeEventReply({ kind: 'empty' }), startedAt);
+      this.#finish(exchange, encodeEventReply({ kind: 'empty' }));
       return;
     }
+    const { headers, rawHeaders } = exchange.request;
     let event: HubEvent;
     try {
-      const parts = { type, dataType, origins, body, headers: request.headers, rawHeaders: request.rawHeaders };
-      event = decodeEventRequest(parts as EventRequestParts);
+      event = decodeEventRequest({ type, dataType, origins, body, headers, rawHeaders } as EventRequestParts);
     } catch (error) {
       const reason = malformedReasonOf(error);
       if (reason === undefined) this.#options.log.answerFailed(error);
-      const refusal = reason === undefined ? INTERNAL_ERROR : refuse(400, reason);
-      this.#refuse(request, response, refusal, startedAt);
+      this.#refuse(exchange, reason === undefined ? INTERNAL_ERROR : refuse(400, reason));
       return;
     }
-    if (this.#options.repeatedEvents) {
-      this.#completeOnce(this.#options.repeatedEvents, request, response, event, handlers, startedAt);
-      return;
-    }
-    const reply = this.#options.dispatcher.dispatch(event, handlers, request.headers);
-    if (reply instanceof Promise) {
-      void reply.then((settled) => this.#finishEvent(request, response, settled, startedAt));
-    } else {
-      this.#finishEvent(request, response, reply, startedAt);
-    }
+    if (this.#options.repeatedEvents) this.#answerOnce(this.#options.repeatedEvents, exchange, event, handlers);
+    else this.#answer(exchange, event, handlers);
   }
 
-  #completeOnce(
-    repeatedEvents: RepeatedEvents,
-    request: IncomingMessage,
-    response: ServerResponse,
-    event: HubEvent,
-    handlers: HubHandlers,
-    startedAt: number,
-  ): void {
+  #answer(exchange: EventExchange, event: HubEvent, handlers: HubHandlers): void {
+    const reply = this.#options.dispatcher.dispatch(event, handlers, exchange.request.headers);
+    if (reply instanceof Promise) void reply.then((settled) => this.#finishEvent(exchange, settled));
+    else this.#finishEvent(exchange, reply);
+  }
+
+  #answerOnce(repeatedEvents: RepeatedEvents, exchange: EventExchange, event: HubEvent, handlers: HubHandlers): void {
     const run = async () => {
       const { body, ...reply } = this.#encode(
-        await this.#options.dispatcher.dispatch(event, handlers, request.headers),
+        await this.#options.dispatcher.dispatch(event, handlers, exchange.request.headers),
       );
       return { ...reply, ...(body !== undefined && { body: Buffer.from(body as Uint8Array) }) };
     };
     repeatedEvents.answerOnce(event.context, run).then(
-      (answer) => this.#finish(request, response, answer as EncodedReply, startedAt),
+      (answer) => this.#finish(exchange, answer as EncodedReply),
       (error: unknown) => {
         this.#options.log.answerFailed(error);
-        this.#finish(request, response, encodeRefusal(INTERNAL_ERROR), startedAt);
+        this.#finish(exchange, encodeRefusal(INTERNAL_ERROR));
       },
     );
   }
 
-  #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal, startedAt: number): void {
+  #refuse(exchange: EventExchange, refusal: Refusal): void {
     this.#options.observer?.refused(refusal.status);
-    this.#finish(request, response, encodeRefusal(refusal), startedAt, refusal);
+    this.#finish(exchange, encodeRefusal(refusal), refusal);
   }
 
-  #finishEvent(request: IncomingMessage, response: ServerResponse, reply: EventReply, startedAt: number): void {
-    const refusal = reply.kind === 'refusal' ? reply : undefined;
-    this.#finish(request, response, this.#encode(reply), startedAt, refusal);
+  #finishEvent(exchange: EventExchange, reply: EventReply): void {
+    this.#finish(exchange, this.#encode(reply), reply.kind === 'refusal' ? reply : undefined);
   }
 
   /** What a handler put into `mqtt` may be no JSON. */
@@ -211,19 +195,13 @@ export class UpstreamEndpoint {
     }
   }
 
-  #finish(
-    request: IncomingMessage,
-    response: ServerResponse,
-    reply: EncodedReply,
-    startedAt: number,
-    refusal?: { readonly reason: string },
-  ): void {
-    this.#write(request, response, reply, !request.readableEnded);
-    this.#inFlight.end(response);
-    this.#logAnswer(request, reply.status, startedAt, refusal);
+  #finish(exchange: EventExchange, reply: EncodedReply, refusal?: { readonly reason: string }): void {
+    this.#write(exchange, reply, !exchange.request.readableEnded);
+    this.#inFlight.end(exchange);
+    this.#logAnswer(exchange, reply.status, refusal);
   }
 
-  #write(request: IncomingMessage, response: ServerResponse, reply: EncodedReply, isUnread: boolean): void {
+  #write({ request, response }: EventExchange, reply: EncodedReply, isUnread: boolean): void {
     const options = {
       isUnread,
       maxBodyBytes: this.#options.maxBodyBytes,
@@ -242,7 +220,7 @@ export class UpstreamEndpoint {
     return this.#options.log.isDebugEnabled ? performance.now() : -1;
   }
 
-  #logAnswer(request: IncomingMessage, status: number, startedAt: number, refusal?: { readonly reason: string }): void {
+  #logAnswer({ request, startedAt }: EventExchange, status: number, refusal?: { readonly reason: string }): void {
     if (startedAt === -1) return;
     const { headers } = request;
     const header = (name: string) => headers[name] as string | undefined;

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { HostRequest } from './request-body.js';
 
+/** `host`: the framework's request, which may be the same. */
 type Receive = (request: IncomingMessage, response: ServerResponse, host: HostRequest) => void;
 
 /** Fastify wraps Node's objects; its reply must be told that somebody else answers. */
@@ -29,14 +30,15 @@ export function registerUpstreamRoute(adapter: HttpAdapterHost['httpAdapter'], p
       return;
     }
     response.hijack?.();
-    receive(request.raw, response.raw, { ...hostOf(request), ...hostOf(request.raw) });
+    receive(request.raw, response.raw, request);
   };
   adapter.all(own, handle);
   adapter.all(below, handle);
 }
 
-function hostOf({ body, rawBody }: HostRequest): HostRequest {
-  return { ...(body !== undefined && { body }), ...(rawBody !== undefined && { rawBody }) };
+/** What is known of a body that the framework had first, whether on its own request or on Node's. */
+export function hostOf(request: IncomingMessage & HostRequest, host: HostRequest): HostRequest {
+  return { body: request.body ?? host.body, rawBody: request.rawBody ?? host.rawBody };
 }
 
 /** Express gives these characters a meaning of their own. */

@@ -483,19 +483,49 @@ describe.each(['express', 'fastify'] as const)('what a host on %s sees of events
 });
 
 describe('what a host on fastify sees of events', () => {
-  it('the first hook of its own, beside ours', async () => {
-    const seen: string[] = [];
-    const adapter = new FastifyAdapter();
-    adapter.setOnRequestHook((request, _reply, done) => {
-      seen.push(request.url);
-      done();
+  const event = { type: 'azure.webpubsub.user.echo', contentType: 'text/plain', body: 'hello', key: KEY };
+
+  it.each(['before', 'after'])(
+    'nothing at the first hook of its own, set %s the application is there',
+    async (when) => {
+      const seen: string[] = [];
+      const adapter = new FastifyAdapter();
+      const setHook = (): void =>
+        adapter.setOnRequestHook((request, _reply, done) => {
+          seen.push(request.url);
+          done();
+        });
+      if (when === 'before') setHook();
+      const running = await startHost('fastify', 'server', { adapter: () => adapter, start: inject });
+      if (when === 'after') setHook();
+      const echo = await running.send(wireEvent(PATH, event));
+      const cats = await running.send({ method: 'GET', path: '/cats', headers: {} });
+      await running.close();
+      expect([echo.status, cats.status]).toEqual([200, 200]);
+      expect(seen).toEqual(['/cats']);
+    },
+  );
+
+  it('a body that is hidden while its hooks run, and is there for the handler', async () => {
+    const seen: unknown[] = [];
+    const running = await startHost('fastify', 'route', {
+      configure: (app) =>
+        (app as NestFastifyApplication)
+          .getHttpAdapter()
+          .getInstance()
+          .addHook('preHandler', (request, _reply, done) => {
+            seen.push(
+              request.headers['content-type'],
+              request.headers['content-length'],
+              request.body,
+              (request.raw as { rawBody?: Buffer }).rawBody?.toString(),
+            );
+            done();
+          }),
     });
-    const running = await startHost('fastify', 'server', { adapter: () => adapter, start: inject });
-    const event = { type: 'azure.webpubsub.user.echo', contentType: 'text/plain', body: 'hello', key: KEY };
     const echo = await running.send(wireEvent(PATH, event));
-    const cats = await running.send({ method: 'GET', path: '/cats', headers: {} });
     await running.close();
-    expect([echo.status, cats.status]).toEqual([200, 200]);
-    expect(seen).toEqual(['/cats']);
+    expect([echo.status, echo.body.toString()]).toEqual([200, 'hello']);
+    expect(seen).toEqual([undefined, undefined, undefined, 'hello']);
   });
 });

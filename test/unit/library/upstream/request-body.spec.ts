@@ -6,6 +6,7 @@ import {
   SlowBodies,
   takeHostBody,
   type BodyOutcome,
+  type BodyReading,
 } from '../../../../src/library/upstream/request-body.js';
 
 function requestWith(headers: Record<string, string>): IncomingMessage {
@@ -99,14 +100,18 @@ describe('SlowBodies', () => {
     const slowBodies = new SlowBodies(20, 5);
     const kept = { isGivenUp: false };
     await new Promise<void>((resolve) => {
-      const giveUp = (): void => {
-        slowBodies.delete(giveUp);
-        resolve();
+      const slow: BodyReading = {
+        slot: -1,
+        begunAt: 0,
+        giveUp: () => {
+          slowBodies.delete(slow);
+          resolve();
+        },
       };
-      const finished = (): void => void (kept.isGivenUp = true);
+      const finished: BodyReading = { slot: -1, begunAt: 0, giveUp: () => void (kept.isGivenUp = true) };
       slowBodies.add(finished);
+      slowBodies.add(slow);
       slowBodies.delete(finished);
-      slowBodies.add(giveUp);
     });
     expect(kept.isGivenUp).toBe(false);
     slowBodies.close();
