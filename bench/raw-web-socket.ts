@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 
 const END_OF_HEAD = '\r\n\r\n';
+/** All sockets read into the same memory: what arrives is counted before the next one reads. */
+const READ_BUFFER = Buffer.alloc(256 * 1024);
 
 export type Opcode = 1 | 2;
 
@@ -10,32 +12,42 @@ export class RawWebSocket {
   /** Text and binary frames received so far. */
   frames = 0;
   onFrame: (socket: RawWebSocket) => void = () => {};
+  #socket: Socket | undefined;
   #rest: Buffer | undefined;
   /** Bytes of the current frame still to come. */
   #pending = 0;
 
-  private constructor(private readonly socket: Socket) {
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
-  }
+  private constructor() {}
 
   static open(port: number, path: string, subprotocol?: string): Promise<RawWebSocket> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-      let head = Buffer.alloc(0);
-      const read = (chunk: Buffer): void => {
-        head = Buffer.concat([head, chunk]);
+      const client = new RawWebSocket();
+      let head: Buffer | undefined = Buffer.alloc(0);
+      const readHead = (chunk: Buffer): void => {
+        head = Buffer.concat([head!, chunk]);
         const end = head.indexOf(END_OF_HEAD);
         if (end < 0) return;
-        socket.off('data', read);
         if (!head.toString('latin1', 0, 12).endsWith('101')) {
           reject(new Error(head.toString()));
           return;
         }
-        const client = new RawWebSocket(socket);
-        if (head.length > end + 4) client.#read(head.subarray(end + 4));
+        const frames = head.subarray(end + 4);
+        head = undefined;
+        client.#read(frames, frames.length);
         resolve(client);
       };
-      socket.on('data', read);
+      const socket = connect({
+        ...{ port, host: '127.0.0.1', noDelay: true },
+        onread: {
+          buffer: READ_BUFFER,
+          callback: (length) => {
+            if (head) readHead(READ_BUFFER.subarray(0, length));
+            else client.#read(READ_BUFFER, length);
+            return true;
+          },
+        },
+      });
+      client.#socket = socket;
       socket.once('error', reject);
       socket.write(
         [
@@ -55,32 +67,36 @@ export class RawWebSocket {
 
   /** Several frames of the same content in one write. */
   send(opcode: Opcode, payload: Uint8Array, count = 1): void {
-    this.socket.write(Buffer.concat(Array.from({ length: count }, () => maskedFrame(opcode, payload))));
+    this.#socket!.write(Buffer.concat(Array.from({ length: count }, () => maskedFrame(opcode, payload))));
   }
 
   close(): void {
-    this.socket.destroy();
+    this.#socket!.destroy();
   }
 
-  #read(chunk: Buffer): void {
-    let data = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
-    this.#rest = undefined;
-    while (data.length > 0) {
-      if (this.#pending > 0) {
-        const taken = Math.min(this.#pending, data.length);
-        this.#pending -= taken;
-        data = data.subarray(taken);
-        continue;
-      }
-      const short = data.length < 2 ? 0 : data[1] & 0x7f;
+  #read(data: Buffer, length: number): void {
+    if (this.#rest) {
+      data = Buffer.concat([this.#rest, data.subarray(0, length)]);
+      length = data.length;
+      this.#rest = undefined;
+    }
+    let at = Math.min(this.#pending, length);
+    this.#pending -= at;
+    while (at < length) {
+      const short = at + 1 < length ? data[at + 1] & 0x7f : 0;
       const headLength = short === 126 ? 4 : short === 127 ? 10 : 2;
-      if (data.length < headLength) {
-        this.#rest = data;
+      if (at + headLength > length) {
+        this.#rest = Buffer.from(data.subarray(at, length));
         return;
       }
-      this.#pending = short === 126 ? data.readUInt16BE(2) : short === 127 ? Number(data.readBigUInt64BE(2)) : short;
-      const opcode = data[0] & 0x0f;
-      data = data.subarray(headLength);
+      const opcode = data[at] & 0x0f;
+      const payloadLength =
+        short === 126 ? data.readUInt16BE(at + 2) : short === 127 ? Number(data.readBigUInt64BE(at + 2)) : short;
+      at += headLength + payloadLength;
+      if (at > length) {
+        this.#pending = at - length;
+        at = length;
+      }
       if (opcode !== 1 && opcode !== 2) continue;
       this.frames++;
       this.onFrame(this);

@@ -1,7 +1,7 @@
 // The receivers of a fan-out and its publisher, in one process. It publishes, waits until everyone has everything, and
 // publishes again, so that no queue grows and the figures are those of the server.
 import { signAccessToken } from '../../src/protocol/access-token.js';
-import { encodeSendToGroup } from './frames.js';
+import { encodeMqttConnect, encodeSendToGroup } from './frames.js';
 import { RawWebSocket } from '../raw-web-socket.js';
 
 export const BENCH_KEY = 'bench-key-0123456789abcdef0123456789abcdef';
@@ -31,19 +31,31 @@ let receivers: RawWebSocket[] = [];
 let publisher: RawWebSocket | undefined;
 
 export async function openClients(order: FanOutOrder): Promise<void> {
-  const path = (groups: string[]): string => {
-    if (order.target === 'bare') return '/';
-    const aud = `http://127.0.0.1:${order.port}/client/hubs/${HUB}`;
-    const exp = Math.floor(Date.now() / 1000) + 3600;
-    const token = signAccessToken({ aud, exp, role: ['webpubsub.sendToGroup'], 'webpubsub.group': groups }, BENCH_KEY);
-    return `/client/hubs/${HUB}?access_token=${token}`;
-  };
-  const open = (groups: string[], query = ''): Promise<RawWebSocket> =>
-    RawWebSocket.open(order.port, path(groups) + query, order.target === 'bare' ? undefined : order.subprotocol);
-  const simpleMode = order.subprotocol ? '' : '&webpubsub_mode=sendToGroup&group=all';
-  publisher = await open([], order.target === 'bare' ? '' : simpleMode);
-  receivers = await openInTens(order.members, () => open(['all']));
-  await openInTens(order.bystanders, () => open(['elsewhere']));
+  const subprotocol = order.target === 'bare' ? undefined : order.subprotocol;
+  const isSimple = order.target === 'emulator' && !subprotocol;
+  publisher = await openClient(order, [], isSimple ? '&webpubsub_mode=sendToGroup&group=all' : '');
+  receivers = await openInTens(order.members, () => openClient(order, ['all']));
+  await openInTens(order.bystanders, () => openClient(order, ['elsewhere']));
+}
+
+let mqttClients = 0;
+
+async function openClient({ target, port, subprotocol }: FanOutOrder, groups: string[], query = '') {
+  if (target === 'bare') return RawWebSocket.open(port, '/');
+  const isMqtt = subprotocol === 'mqtt';
+  const path = `/${isMqtt ? 'clients/mqtt' : 'client'}/hubs/${HUB}`;
+  const aud = `http://127.0.0.1:${port}${path}`;
+  const exp = Math.floor(Date.now() / 1000) + 3600;
+  const token = signAccessToken({ aud, exp, role: ['webpubsub.sendToGroup'], 'webpubsub.group': groups }, BENCH_KEY);
+  const client = await RawWebSocket.open(port, `${path}?access_token=${token}${query}`, subprotocol);
+  if (isMqtt) {
+    const accepted = new Promise<void>((resolve) => {
+      client.onFrame = () => resolve();
+    });
+    client.send(2, encodeMqttConnect(`bench${mqttClients++}`));
+    await accepted;
+  }
+  return client;
 }
 
 export async function runFanOut(order: FanOutOrder): Promise<FanOutResult> {

@@ -21,6 +21,7 @@ const CONTENDERS: readonly FanOutContender[] = [
   { name: 'json reliable', target: 'emulator', subprotocol: 'json.reliable.webpubsub.azure.v1' },
   { name: 'protobuf', target: 'emulator', subprotocol: 'protobuf.webpubsub.azure.v1' },
   { name: 'protobuf reliable', target: 'emulator', subprotocol: 'protobuf.reliable.webpubsub.azure.v1' },
+  { name: 'MQTT', target: 'emulator', subprotocol: 'mqtt' },
 ];
 
 export interface FanOutRound {

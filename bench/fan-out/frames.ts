@@ -1,4 +1,5 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { generate } from 'mqtt-packet';
 import type { Opcode } from '../raw-web-socket.js';
 
 export interface PublisherFrame {
@@ -11,6 +12,10 @@ export interface PublisherFrame {
 /** How a client of that subprotocol says "send this text to the group"; without one, the bare text. */
 export function encodeSendToGroup(subprotocol: string | undefined, group: string, text: string): PublisherFrame {
   if (!subprotocol) return { opcode: 1, payload: Buffer.from(text) };
+  if (subprotocol === 'mqtt') {
+    const packet = { cmd: 'publish', topic: group, payload: text, qos: 0, dup: false, retain: false } as const;
+    return { opcode: 2, payload: generate(packet, { protocolVersion: 5 }) };
+  }
   const isReliable = subprotocol.includes('reliable');
   if (subprotocol.startsWith('json')) {
     return {
@@ -32,4 +37,9 @@ export function encodeSendToGroup(subprotocol: string | undefined, group: string
         new BinaryWriter().uint32(66).fork().uint32(8).uint64(sequenceId).join().finish(),
     }),
   };
+}
+
+/** With this an MQTT client begins. */
+export function encodeMqttConnect(clientId: string): Uint8Array {
+  return generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 5, clientId, clean: true, keepalive: 0 });
 }

@@ -17,7 +17,7 @@ import type { ClientSocket, ClientSocketListener, LossCause } from './client-soc
 import { CLOSES, type CloseReason } from './close-reasons.js';
 import type { FrameEncoder, NumberedFrame } from './frame-encoder.js';
 import { handleClientMessage } from './handlers/index.js';
-import { payloadOf, type OutboundFrame } from './outbound-frame.js';
+import { payloadOf, type OutboundFrame } from '../frames/outbound-frame.js';
 import { PublishedStreams } from './published-streams.js';
 import { createReconnectionToken } from './recovery.js';
 import { SerialFrames, type ClientFrame } from './serial-frames.js';

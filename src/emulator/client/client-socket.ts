@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { Clock, ScheduledCall } from '../core/clock.js';
 import { CLOSES, fitReason, type CloseReason } from './close-reasons.js';
-import type { OutboundFrame } from './outbound-frame.js';
+import { FrameQueue, type FrameQueueOwner } from '../frames/frame-queue.js';
+import type { OutboundFrame } from '../frames/outbound-frame.js';
 import type { ServiceWebSocket } from './service-web-socket.js';
-import type { FlushableSocket, SocketFlusher } from './socket-flusher.js';
+import type { SocketFlusher } from '../frames/socket-flusher.js';
 
 /** Who ended a socket: the client by a close frame, the network without one, the service for a frame it cannot accept. */
 export type LossCause = 'client' | 'network' | 'service';
@@ -27,17 +28,14 @@ const MAX_QUEUED_FRAMES = 1_000;
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 /** Pending frames are written at once when there are so many, so that a burst is no slow client. */
 const EAGER_FLUSH_FRAMES = 128;
-const MAX_BATCH_BYTES = 64 * 1024;
 /** How long a closing socket may take to send what is pending and to shake hands [client-websocket 11]. */
 const CLOSE_TIMEOUT_MS = 5_000;
 /** [assumed] Pings in a row that may stay without any sign of life. */
 const MAX_MISSED_PINGS = 2;
 
 /** One WebSocket of a client: an ordered, bounded queue of frames out, frames in, pings, and the end of it. */
-export class ClientSocket implements FlushableSocket {
-  #queue: OutboundFrame[] = [];
-  #queuedBytes = 0;
-  #isHeld = false;
+export class ClientSocket implements FrameQueueOwner {
+  readonly #queue: FrameQueue;
   #isOver = false;
   #closing?: CloseReason;
   #closeTimer?: ScheduledCall;
@@ -48,7 +46,7 @@ export class ClientSocket implements FlushableSocket {
 
   constructor(
     private readonly webSocket: ServiceWebSocket,
-    private readonly transport: Duplex,
+    transport: Duplex,
     private readonly options: ClientSocketOptions,
     private readonly listener: ClientSocketListener,
   ) {
@@ -67,7 +65,7 @@ export class ClientSocket implements FlushableSocket {
         resolve();
       });
     });
-    transport.on('drain', () => this.flush());
+    this.#queue = new FrameQueue(transport, options.flusher, options.clock, this);
     this.#scheduleNextPing();
   }
 
@@ -76,21 +74,22 @@ export class ClientSocket implements FlushableSocket {
     return this.#closed;
   }
 
+  /** Whether frames can still be written. */
+  get isOpen(): boolean {
+    return this.webSocket.readyState === this.webSocket.OPEN;
+  }
+
   /** False: the queue is full, and the frame is lost. */
   send(frame: OutboundFrame): boolean {
     if (this.#isOver) return true;
-    if (this.#queue.length >= EAGER_FLUSH_FRAMES) this.flush();
-    if (this.#queue.length >= MAX_QUEUED_FRAMES || this.#queuedBytes + frame.byteLength > MAX_QUEUED_BYTES)
-      return false;
-    // What is there already waits for the flusher, or for the network.
-    if (this.#queue.push(frame) === 1) this.options.flusher.schedule(this);
-    this.#queuedBytes += frame.byteLength;
+    const queue = this.#queue;
+    if (queue.length >= EAGER_FLUSH_FRAMES) queue.flush();
+    if (queue.length >= MAX_QUEUED_FRAMES || queue.byteLength + frame.byteLength > MAX_QUEUED_BYTES) return false;
+    queue.push(frame);
     return true;
   }
 
-  flush(): void {
-    if (this.#isHeld || this.webSocket.readyState !== this.webSocket.OPEN) return;
-    if (this.#queue.length > 0) this.#writeQueue();
+  onFlushed(): void {
     if (this.#closing && this.#queue.length === 0) this.#sendClose(this.#closing);
   }
 
@@ -100,13 +99,12 @@ export class ClientSocket implements FlushableSocket {
     this.#isOver = true;
     this.#closing = close;
     this.#closeTimer = this.options.clock.schedule(CLOSE_TIMEOUT_MS, () => this.webSocket.terminate());
-    this.flush();
+    this.#queue.flush();
   }
 
   /** Forgets what is pending, so that the close frame is the next thing a client that does not read will find. */
   discardQueue(): void {
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.#queue.clear();
   }
 
   /**
@@ -114,8 +112,8 @@ export class ClientSocket implements FlushableSocket {
    * listener; at once when the socket is held or over.
    */
   roundTrip(): Promise<void> {
-    if (this.#isHeld || this.#isOver) return Promise.resolve();
-    this.flush();
+    if (this.#queue.isHeld || this.#isOver) return Promise.resolve();
+    this.#queue.flush();
     const payload = Buffer.from(`idle ${++this.#roundTrips}`);
     return new Promise((resolve) => {
       const hear = (echo: Buffer): void => {
@@ -137,8 +135,7 @@ export class ClientSocket implements FlushableSocket {
 
   /** Fault switch: nothing is written while held. */
   hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    if (!isHeld) this.options.flusher.schedule(this);
+    this.#queue.hold(isHeld);
   }
 
   /** A client that sends faster than it is served waits in its own network buffers. */
@@ -148,53 +145,6 @@ export class ClientSocket implements FlushableSocket {
 
   resumeReading(): void {
     this.webSocket.resume();
-  }
-
-  #writeQueue(): void {
-    const queue = this.#queue;
-    const [first] = queue;
-    this.#queue = [];
-    // By far the most frequent case: one frame for each of many.
-    if (queue.length === 1 && first.chunks.length === 1 && first.expiresAt === undefined && !this.#isCongested()) {
-      this.#queuedBytes = 0;
-      this.transport.write(first.chunks[0]);
-      return;
-    }
-    const written = this.#write(queue);
-    if (written < queue.length) this.#queue = queue.slice(written);
-  }
-
-  /** Returns how many frames of the queue are dealt with: the others must wait until the network takes more. */
-  #write(queue: readonly OutboundFrame[]): number {
-    const now = this.options.clock.now();
-    const empty = this.options.flusher.emptyBatch;
-    let batch = empty;
-    let written = 0;
-    while (written < queue.length && !this.#isCongested()) {
-      const frame = queue[written++];
-      this.#queuedBytes -= frame.byteLength;
-      if (frame.expiresAt !== undefined && frame.expiresAt <= now) continue;
-      const isSmall = frame.chunks.length === 1;
-      if (isSmall) batch = batch.append(frame);
-      if (batch.byteLength > 0 && (!isSmall || batch.byteLength >= MAX_BATCH_BYTES)) {
-        this.transport.write(batch.bytes);
-        batch = empty;
-      }
-      if (!isSmall) this.#writeChunks(frame.chunks);
-    }
-    if (batch.byteLength > 0) this.transport.write(batch.bytes);
-    return written;
-  }
-
-  #writeChunks(chunks: readonly Uint8Array[]): void {
-    this.transport.cork();
-    for (const chunk of chunks) this.transport.write(chunk);
-    this.transport.uncork();
-  }
-
-  // Not the result of write(): that is false for every large write, also when the network has taken all of it at once.
-  #isCongested(): boolean {
-    return this.transport.writableLength >= this.transport.writableHighWaterMark;
   }
 
   #sendClose({ code, reason }: CloseReason): void {

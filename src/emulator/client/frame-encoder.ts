@@ -1,6 +1,6 @@
 import type { SequencedMessage, ServiceMessage } from '../../protocol/service-message.js';
 import type { SequencedFrame, ServiceMessageEncoder } from '../../protocol/subprotocol-codec.js';
-import { frameMessage, type OutboundFrame } from './outbound-frame.js';
+import { frameMessage, type OutboundFrame } from '../frames/outbound-frame.js';
 
 /** A message encoded but for the number it has on each connection. */
 export class NumberedFrame {

@@ -4,7 +4,7 @@ import { WebSocketServer, type ServerOptions } from 'ws';
 import type { Clock } from '../core/clock.js';
 import { ClientSocket, type ClientSocketListener } from './client-socket.js';
 import { ServiceWebSocket } from './service-web-socket.js';
-import { SocketFlusher } from './socket-flusher.js';
+import { SocketFlusher } from '../frames/socket-flusher.js';
 
 export interface AcceptOptions {
   /** Answered as given, offered or not; undefined: the answer names none. */

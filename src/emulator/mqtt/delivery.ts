@@ -18,12 +18,38 @@ export const DEFAULT_SUBSCRIPTION: Subscription = { qos: 0, isNoLocal: false };
 /** What Web PubSub clients and REST send counts as sent with QoS 1 [client-mqtt 6.1]. */
 const QOS_OF_OTHERS = 1;
 
-/** What a session receives for a message of its hub; undefined: nothing. */
-export function toOutboundMessage(
-  message: DataMessage,
-  subscription: Subscription,
-  connectionId: string,
-): OutboundMessage | undefined {
+/**
+ * What sessions receive for a message of their hub. A fan-out hands the same message object to one session after the other;
+ * those that subscribed alike get the same object back, and with it what was framed for the first of them.
+ */
+export class Deliveries {
+  #message?: DataMessage;
+  readonly #outbound = new Map<string, OutboundMessage>();
+
+  /** Undefined: nothing. */
+  of(message: DataMessage, subscription: Subscription, connectionId: string): OutboundMessage | undefined {
+    if (subscription.isNoLocal && message.kind === 'groupData' && message.mqtt?.publisherId === connectionId) {
+      return undefined;
+    }
+    if (this.#message !== message) this.#begin(message);
+    const key = `${subscription.qos} ${subscription.identifier ?? ''}`;
+    let outbound = this.#outbound.get(key);
+    if (!outbound) {
+      outbound = { ...toOutboundMessage(message, subscription), frames: new Map() };
+      this.#outbound.set(key, outbound);
+    }
+    return outbound;
+  }
+
+  /** Messages that wait for their receivers need the frames no more. */
+  #begin(message: DataMessage): void {
+    for (const { frames } of this.#outbound.values()) frames?.clear();
+    this.#outbound.clear();
+    this.#message = message;
+  }
+}
+
+function toOutboundMessage(message: DataMessage, subscription: Subscription): OutboundMessage {
   const { mqtt, expiresAt } = message;
   if (message.kind === 'serverData') {
     return {
@@ -34,7 +60,6 @@ export function toOutboundMessage(
       expiresAt,
     };
   }
-  if (subscription.isNoLocal && mqtt?.publisherId === connectionId) return undefined;
   const subscriptionIdentifier = subscription.identifier;
   if (!mqtt) {
     return {

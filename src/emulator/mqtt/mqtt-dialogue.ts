@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { IConnectPacket, Packet } from 'mqtt-packet';
 import type { WebSocket } from 'ws';
 import { handleConnect, type ConnectServices } from './handlers/connect.handler.js';
@@ -18,10 +19,11 @@ export class MqttDialogue implements MqttSocketListener {
 
   constructor(
     webSocket: WebSocket,
+    transport: Duplex,
     private readonly handshake: MqttHandshake,
     private readonly services: ConnectServices,
   ) {
-    this.socket = new MqttSocket(webSocket, services.context, this);
+    this.socket = new MqttSocket(webSocket, transport, services.flusher, services.context, this);
   }
 
   onPacket(packet: Packet): void | Promise<void> {

@@ -4,7 +4,7 @@ import type { DataMessage } from '../../protocol/service-message.js';
 import type { ClientConnection, ConnectionOutlet } from '../core/client-connection.js';
 import type { ScheduledCall } from '../core/clock.js';
 import type { EmulatorContext } from '../emulator-context.js';
-import { DEFAULT_SUBSCRIPTION, toOutboundMessage, type Subscription } from './delivery.js';
+import { DEFAULT_SUBSCRIPTION, type Deliveries, type Subscription } from './delivery.js';
 import type { MqttSocket } from './mqtt-socket.js';
 import { OutboundMessages } from './outbound-messages.js';
 import { publishToGroup, toEventAnswer, toUserEvent, type Publication } from './publication.js';
@@ -46,6 +46,7 @@ export class MqttSession implements ConnectionOutlet {
   constructor(
     readonly connection: ClientConnection,
     private readonly context: EmulatorContext,
+    private readonly deliveries: Deliveries,
     private readonly onEnded: (session: MqttSession) => void,
   ) {
     this.outbound = new OutboundMessages(context.clock, () => this.#warnOfOverflow());
@@ -73,7 +74,7 @@ export class MqttSession implements ConnectionOutlet {
       message.kind === 'groupData'
         ? (this.subscriptions.get(message.group) ?? DEFAULT_SUBSCRIPTION)
         : DEFAULT_SUBSCRIPTION;
-    const outbound = toOutboundMessage(message, subscription, this.connection.connectionId);
+    const outbound = this.deliveries.of(message, subscription, this.connection.connectionId);
     if (outbound) this.outbound.send(outbound);
   }
 

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import { parser, type IDisconnectPacket, type Packet } from 'mqtt-packet';
 import type { WebSocket } from 'ws';
 import type { MqttDisconnectProperties } from '../../protocol/cloud-event.js';
 import type { ScheduledCall } from '../core/clock.js';
 import type { EmulatorContext } from '../emulator-context.js';
+import { FrameQueue, type FrameQueueOwner } from '../frames/frame-queue.js';
+import { frameMessage, type OutboundFrame } from '../frames/outbound-frame.js';
+import type { SocketFlusher } from '../frames/socket-flusher.js';
 import { writePacket, type PacketLimits } from './packet-writer.js';
 import { isFailure, REASON_CODES } from './reason-codes.js';
 import { fitsMqttString, readUserProperties } from './user-properties.js';
@@ -36,7 +40,7 @@ const OVERTAKING = new Set<Packet['cmd']>(['puback', 'pubrec', 'pubcomp', 'pingr
 const MAX_CLOSE_REASON_BYTES = 123;
 
 /** One WebSocket of an MQTT client: the service's physical connection. Packets in, packets out, and the end of it. */
-export class MqttSocket implements PacketLimits {
+export class MqttSocket implements PacketLimits, FrameQueueOwner {
   readonly physicalConnectionId = randomUUID();
   /** Of the CONNECT; what is sent before follows 5.0. */
   version: 4 | 5 = 5;
@@ -54,10 +58,7 @@ export class MqttSocket implements PacketLimits {
   #isPaused = false;
   #isOver = false;
   #hasLost = false;
-  #isHeld = false;
-  /** What is sent in one go, in one frame: a frame may hold several packets [client-mqtt 1]. */
-  #outgoing: Buffer[] = [];
-  #outgoingBytes = 0;
+  readonly #queue: FrameQueue;
   /** A CONNECT has come. */
   #hasStarted = false;
   /** It was accepted. */
@@ -67,9 +68,12 @@ export class MqttSocket implements PacketLimits {
 
   constructor(
     private readonly webSocket: WebSocket,
+    private readonly transport: Duplex,
+    flusher: SocketFlusher,
     private readonly context: EmulatorContext,
     private readonly listener: MqttSocketListener,
   ) {
+    this.#queue = new FrameQueue(transport, flusher, context.clock, this);
     this.#lastPacketAt = context.clock.now();
     this.#timer = context.clock.schedule(CONNECT_TIMEOUT_MS, () => this.close(1008, 'No CONNECT packet came.'));
     this.#parser.on('packet', (packet) => this.#receive(packet));
@@ -92,7 +96,7 @@ export class MqttSocket implements PacketLimits {
 
   /** Whether so much waits to be read by the client that what may be lost is better not sent. */
   get isCongested(): boolean {
-    return this.webSocket.bufferedAmount + this.#outgoingBytes > MAX_BUFFERED_BYTES;
+    return this.transport.writableLength + this.#queue.byteLength > MAX_BUFFERED_BYTES;
   }
 
   /** Aborted when the client has gone. */
@@ -117,15 +121,26 @@ export class MqttSocket implements PacketLimits {
     if (keepAliveSeconds > 0) this.#watch(keepAliveSeconds * 1500, keepAliveSeconds * 1500);
   }
 
-  /** False when the client cannot take the packet, because it has gone or because the packet is too large for it. */
-  send(packet: Packet): boolean {
+  /**
+   * False when the client cannot take the packet, because it has gone or because the packet is too large for it. What was
+   * framed for others that get the same is in `shared`, and what is framed now is put there.
+   */
+  send(packet: Packet, shared?: SharedFrames): boolean {
     if (!this.isOpen) return false;
-    const bytes = this.#encode(packet);
-    if (!bytes) return false;
-    this.#outgoing.push(bytes);
-    this.#outgoingBytes += bytes.length;
-    if (this.#outgoing.length === 1 && !this.#isHeld) queueMicrotask(() => this.#flush());
+    const frame = this.#frame(packet);
+    if (!frame) return false;
+    shared?.set(sharedKey(this.version, packet.messageId), frame);
+    this.#queue.push(frame);
     this.listener.onSent(packet);
+    return true;
+  }
+
+  /** As `send`, of a PUBLISH that somebody else has framed; undefined when nobody has. */
+  sendShared(shared: SharedFrames, packetId: number | undefined): boolean | undefined {
+    const frame = shared.get(sharedKey(this.version, packetId));
+    if (!frame) return undefined;
+    if (!this.isOpen || frame.byteLength - frame.headerLength > (this.maximumPacketSize ?? Infinity)) return false;
+    this.#queue.push(frame);
     return true;
   }
 
@@ -144,9 +159,9 @@ export class MqttSocket implements PacketLimits {
   /** What has been received and not yet handled is forgotten. */
   close(code: number, reason: string): void {
     if (this.#isOver) return;
+    this.#queue.hold(false);
+    this.#queue.flushAll();
     this.#end();
-    this.#isHeld = false;
-    this.#flush();
     this.webSocket.close(code, fitCloseReason(reason));
     this.#lose();
   }
@@ -168,21 +183,13 @@ export class MqttSocket implements PacketLimits {
 
   /** While held, packets to the client pile up here. */
   hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    this.#flush();
+    this.#queue.hold(isHeld);
   }
 
-  #flush(): void {
-    if (this.#isHeld || this.#outgoing.length === 0) return;
-    const packets = this.#outgoing;
-    this.#outgoing = [];
-    this.#outgoingBytes = 0;
-    this.webSocket.send(packets.length === 1 ? packets[0] : Buffer.concat(packets));
-  }
-
-  #encode(packet: Packet): Buffer | undefined {
+  #frame(packet: Packet): OutboundFrame | undefined {
     try {
-      return writePacket(packet, this);
+      const bytes = writePacket(packet, this);
+      return bytes && frameMessage([bytes], true);
     } catch (error) {
       this.context.logger.error(`An MQTT packet could not be written: ${String(error)}`);
       return undefined;
@@ -298,6 +305,13 @@ export class MqttSocket implements PacketLimits {
     this.#hasLost = true;
     this.listener.onLost();
   }
+}
+
+/** Frames of one PUBLISH for those who get the same bytes, by `sharedKey`. */
+export type SharedFrames = Map<number, OutboundFrame>;
+
+function sharedKey(version: 4 | 5, packetId = 0): number {
+  return packetId * 8 + version;
 }
 
 function fitCloseReason(reason: string): string {

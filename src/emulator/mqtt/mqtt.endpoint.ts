@@ -5,7 +5,9 @@ import { isHubName } from '../../protocol/names.js';
 import type { HubRegistry } from '../core/hub.registry.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import type { UpgradeEndpoint } from '../endpoint.js';
+import { SocketFlusher } from '../frames/socket-flusher.js';
 import { refuseUpgrade } from '../handshake.js';
+import { Deliveries } from './delivery.js';
 import { MqttDialogue } from './mqtt-dialogue.js';
 import { readHandshake } from './mqtt-handshake.js';
 import { MqttSessionRegistry } from './mqtt-session.registry.js';
@@ -29,6 +31,8 @@ export class MqttEndpoint implements UpgradeEndpoint {
     handleProtocols: () => 'mqtt',
   });
   readonly #sessions = new MqttSessionRegistry();
+  readonly #flusher = new SocketFlusher();
+  readonly #deliveries = new Deliveries();
   readonly #dialogues = new Set<MqttDialogue>();
   #isClosing = false;
 
@@ -52,9 +56,15 @@ export class MqttEndpoint implements UpgradeEndpoint {
       this.context.traffic.record({ door: 'client', hub: hub.name, action: 'refused', status, summary: reason });
       return refuseUpgrade(socket, status, reason);
     }
-    const services = { context: this.context, hub, sessions: this.#sessions };
+    const services = {
+      context: this.context,
+      hub,
+      sessions: this.#sessions,
+      flusher: this.#flusher,
+      deliveries: this.#deliveries,
+    };
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const dialogue = new MqttDialogue(webSocket, handshake, services);
+      const dialogue = new MqttDialogue(webSocket, socket, handshake, services);
       this.#dialogues.add(dialogue);
       webSocket.once('close', () => this.#dialogues.delete(dialogue));
     });

@@ -1,6 +1,6 @@
 import type { IPublishPacket } from 'mqtt-packet';
 import type { Clock } from '../core/clock.js';
-import type { MqttSocket } from './mqtt-socket.js';
+import type { MqttSocket, SharedFrames } from './mqtt-socket.js';
 import { isFailure, REASON_CODES } from './reason-codes.js';
 
 /** What goes to the client; expiry and packet id are added when it is sent. */
@@ -12,6 +12,8 @@ export interface OutboundMessage {
   readonly properties?: IPublishPacket['properties'];
   /** Epoch milliseconds. */
   readonly expiresAt?: number;
+  /** What was framed for others that get the same message. */
+  readonly frames?: SharedFrames;
 }
 
 /** Of all that waits or is not acknowledged; a message counts as its payload and this much more [assumed]. */
@@ -136,19 +138,26 @@ export class OutboundMessages {
    */
   #write(message: OutboundMessage, packetId: number | undefined, isRepeated: boolean): boolean {
     const { topic, payload, qos, properties, expiresAt } = message;
+    // The time that is left of a message differs from one moment to the next.
+    const shared = expiresAt === undefined && !isRepeated ? message.frames : undefined;
+    const known = shared && this.#socket?.sendShared(shared, packetId);
+    if (known !== undefined) return known || !this.#socket?.isOpen;
     const expiry = expiresAt !== undefined && {
       messageExpiryInterval: Math.max(0, Math.ceil((expiresAt - this.clock.now()) / 1000)),
     };
-    const isSent = this.#socket?.send({
-      cmd: 'publish',
-      topic,
-      payload,
-      qos,
-      messageId: packetId,
-      dup: isRepeated,
-      retain: false,
-      properties: { ...properties, ...expiry },
-    });
+    const isSent = this.#socket?.send(
+      {
+        cmd: 'publish',
+        topic,
+        payload,
+        qos,
+        messageId: packetId,
+        dup: isRepeated,
+        retain: false,
+        properties: { ...properties, ...expiry },
+      },
+      shared,
+    );
     return isSent === true || !this.#socket?.isOpen;
   }
 

@@ -133,6 +133,49 @@ describe('between MQTT clients', () => {
     ]);
   });
 
+  it('of one fan-out are for each receiver what it subscribed to, though some share their bytes', async () => {
+    const subscribe = async (clientId: string, qos: 0 | 1 | 2, options: RawMqttOptions = {}, identifier?: number) => {
+      const client = await connect(clientId, options);
+      const properties = identifier === undefined ? undefined : { subscriptionIdentifier: identifier };
+      client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos }], properties });
+      await client.expect('suback');
+      return client;
+    };
+    const receivers = [
+      await subscribe('plain', 0),
+      await subscribe('again', 0),
+      await subscribe('older', 0, { version: 4 }),
+      await subscribe('numbered', 0, {}, 7),
+      await subscribe('careful', 1),
+      await subscribe('careful2', 1),
+      await subscribe('small', 0, { connect: { properties: { maximumPacketSize: 20 } } }),
+    ];
+    const publisher = await connect('p');
+    for (const payload of ['first', 'a second one that is too long for the small', 'third']) {
+      publisher.publish({ topic: 't', payload, qos: 1, messageId: 1 });
+      await publisher.expect('puback');
+    }
+    const heard = await Promise.all(receivers.map((receiver) => receiver.untilPingresp()));
+    const seen = heard.map((packets) =>
+      packets.map((packet) => {
+        if (packet.cmd !== 'publish') throw new Error(`unexpected ${packet.cmd}`);
+        return [textOf(packet).slice(0, 5), packet.qos, packet.messageId, packet.properties?.subscriptionIdentifier];
+      }),
+    );
+    const all = (qos: number, ids: (number | undefined)[], identifier?: number) =>
+      ['first', 'a sec', 'third'].map((text, index) => [text, qos, ids[index], identifier]);
+    const none = [undefined, undefined, undefined];
+    expect(seen).toEqual([
+      all(0, none),
+      all(0, none),
+      all(0, none),
+      all(0, none, 7),
+      all(1, [1, 2, 3]),
+      all(1, [1, 2, 3]),
+      [all(0, none)[0], all(0, none)[2]],
+    ]);
+  });
+
   it('of two versions understand one another', async () => {
     const older = await connect('old', { version: 4 });
     const newer = await connect('new');

@@ -5,6 +5,8 @@ import type { ConnectOutcome } from '../../core/event-sink.js';
 import type { Hub } from '../../core/hub.js';
 import { ConnectionPermissions } from '../../core/permissions.js';
 import type { EmulatorContext } from '../../emulator-context.js';
+import type { SocketFlusher } from '../../frames/socket-flusher.js';
+import type { Deliveries } from '../delivery.js';
 import type { MqttHandshake } from '../mqtt-handshake.js';
 import { MqttSession, type SessionTerms } from '../mqtt-session.js';
 import type { MqttSessionRegistry } from '../mqtt-session.registry.js';
@@ -18,6 +20,8 @@ export interface ConnectServices {
   readonly context: EmulatorContext;
   readonly hub: Hub;
   readonly sessions: MqttSessionRegistry;
+  readonly flusher: SocketFlusher;
+  readonly deliveries: Deliveries;
 }
 
 const MAX_RECEIVE = 65_535;
@@ -108,11 +112,11 @@ function createSession(
   connection: ClientConnection,
   { identity }: MqttHandshake,
   outcome: ConnectOutcome & { kind: 'accepted' },
-  { context, hub, sessions }: ConnectServices,
+  { context, hub, sessions, deliveries }: ConnectServices,
 ): MqttSession {
   if (outcome.userId !== undefined) connection.userId = outcome.userId;
   if (outcome.roles) connection.permissions = permissionsFor(outcome.roles, context);
-  const session = new MqttSession(connection, context, (ended) => sessions.remove(ended));
+  const session = new MqttSession(connection, context, deliveries, (ended) => sessions.remove(ended));
   connection.attach(session);
   hub.add(connection, outcome.groups ?? identity.groups);
   sessions.add(session);

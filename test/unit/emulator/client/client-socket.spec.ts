@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { ClientSocket } from '../../../../src/emulator/client/client-socket.js';
-import { frameMessage } from '../../../../src/emulator/client/outbound-frame.js';
-import { SocketFlusher } from '../../../../src/emulator/client/socket-flusher.js';
+import { frameMessage } from '../../../../src/emulator/frames/outbound-frame.js';
+import { SocketFlusher } from '../../../../src/emulator/frames/socket-flusher.js';
 import { FakeClock } from '../../../support/fake-clock.js';
 
 /** The WebSocket's side that ClientSocket needs, and a network that takes what it is told to. */

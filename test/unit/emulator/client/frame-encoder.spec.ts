@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { FrameEncoder } from '../../../../src/emulator/client/frame-encoder.js';
-import { payloadOf } from '../../../../src/emulator/client/outbound-frame.js';
+import { payloadOf } from '../../../../src/emulator/frames/outbound-frame.js';
 import { jsonCodec } from '../../../../src/protocol/json.codec.js';
 import type { DataMessage } from '../../../../src/protocol/service-message.js';
 import type { ServiceMessageEncoder } from '../../../../src/protocol/subprotocol-codec.js';

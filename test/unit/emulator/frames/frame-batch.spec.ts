@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { FrameBatch } from '../../../../src/emulator/client/frame-batch.js';
-import { frameMessage, payloadOf } from '../../../../src/emulator/client/outbound-frame.js';
+import { FrameBatch } from '../../../../src/emulator/frames/frame-batch.js';
+import { frameMessage, payloadOf } from '../../../../src/emulator/frames/outbound-frame.js';
 
 const frames = ['a', 'b', 'c'].map((text) => frameMessage([Buffer.from(text)], false));
 const [a, b, c] = frames as [(typeof frames)[0], (typeof frames)[0], (typeof frames)[0]];
