@@ -10,6 +10,8 @@ export interface BenchSettings {
   readonly connections: readonly number[];
   /** Only cases whose name contains it. */
   readonly only?: string;
+  /** What was left out, for the name of the results; empty when nothing was. */
+  readonly selection: string;
   /** The Node.js binary that runs the servers. */
   readonly node: string;
 }
@@ -47,7 +49,8 @@ export function printTable(table: BenchTable): void {
 
 export function writeResults(suite: string, settings: BenchSettings, tables: readonly BenchTable[]): string {
   const run = describeRun(settings);
-  const file = `bench/results/${suite}-node${run.node.split('.')[0].slice(1)}.json`;
+  const node = run.node.split('.')[0].slice(1);
+  const file = `bench/results/${[suite, `node${node}`, settings.selection].filter(Boolean).join('-')}.json`;
   mkdirSync('bench/results', { recursive: true });
   writeFileSync(file, `${JSON.stringify({ suite, run, tables }, null, 2)}\n`);
   return file;

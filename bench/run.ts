@@ -34,6 +34,9 @@ const settings: BenchSettings = {
   connections: values.connections ? values.connections.split(',').map(Number) : values.quick ? [50] : [1, 50],
   node: values.node ? nodeBinary(values.node) : process.execPath,
   ...(values.only ? { only: values.only } : {}),
+  selection: [values.only?.replaceAll(/\W+/g, '-'), values.connections && `${values.connections}-connections`]
+    .filter(Boolean)
+    .join('-'),
 };
 
 for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
