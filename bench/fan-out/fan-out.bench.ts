@@ -6,6 +6,9 @@ import type { FanOutOrder, FanOutResult } from './clients.js';
 
 const MEMBERS = 1_000;
 const BURST = 10;
+/** A small group in a large hub. */
+const FEW = 10;
+const CONNECTIONS = 10_000;
 
 /** Who spreads the messages. */
 export interface FanOutContender {
@@ -32,11 +35,15 @@ export interface FanOutRound {
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** Messages delivered per second to a group: one publication at a time, and in bursts. */
+/**
+ * Messages delivered per second to a group: one publication at a time, and in bursts. The bare loop has no groups: it sends
+ * to as many as the group has members, and knows nobody else.
+ */
 export async function benchFanOut(settings: BenchSettings): Promise<BenchTable[]> {
   return [
-    await benchGroup('one message at a time', MEMBERS, 0, 1, settings),
+    await benchGroup('one at a time', MEMBERS, 0, 1, settings),
     await benchGroup(`bursts of ${BURST}`, MEMBERS, 0, BURST, settings),
+    await benchGroup('one at a time, among 10,000 connections', FEW, CONNECTIONS - FEW, 1, settings),
   ];
 }
 
@@ -84,7 +91,8 @@ export async function measureFanOut(
     const [{ port }] = await Promise.all([nextMessage<{ port: number }>(server), nextMessage(clients)]);
     const { target, subprotocol } = contender;
     const order: FanOutOrder = {
-      ...{ port, target, members, bystanders, burst, durationMs: settings.warmUpMs },
+      ...{ port, target, members, burst, durationMs: settings.warmUpMs },
+      bystanders: target === 'bare' ? 0 : bystanders,
       ...(subprotocol && { subprotocol }),
     };
     await ask(clients, { open: order });

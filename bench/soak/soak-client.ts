@@ -1,5 +1,5 @@
 import WebSocket from 'ws';
-import type { Dialect } from './dialects.js';
+import type { Dialect, Heard } from './dialects.js';
 
 /** How often a reliable client says what it has. */
 const ACKNOWLEDGE_EVERY = 50;
@@ -21,13 +21,19 @@ export class SoakClient {
   #acknowledged = 0;
   #nextAckId = 1;
   #isStopping = false;
+  #onAccepted: () => void = () => {};
+
+  /** Of a dialect in which clients introduce themselves: whether this one was accepted. */
+  #isAccepted = false;
 
   constructor(
     readonly dialect: Dialect,
     private readonly url: string,
+    private readonly clientId: string,
+    private readonly group: string,
   ) {}
 
-  /** Resolves when the socket is open. */
+  /** Resolves when the client can talk. */
   connect(): Promise<void> {
     const { reconnectionToken, connectionId } = this.#identity ?? {};
     const url = reconnectionToken
@@ -37,10 +43,12 @@ export class SoakClient {
     this.#socket = socket;
     socket.on('message', (frame: Buffer) => this.#hear(frame));
     socket.on('close', () => this.#lose(socket));
+    this.#isAccepted = !this.dialect.hello;
     return new Promise((resolve, reject) => {
+      this.#onAccepted = resolve;
       socket.once('open', () => {
-        for (const ackId of this.unanswered) this.#send(ackId);
-        resolve();
+        if (this.dialect.hello) socket.send(this.dialect.hello(this.clientId));
+        else this.#start();
       });
       socket.once('error', reject);
     });
@@ -65,16 +73,28 @@ export class SoakClient {
     if (!socket || socket.readyState === WebSocket.CLOSED) return Promise.resolve();
     return new Promise((resolve) => {
       socket.once('close', () => resolve());
+      if (this.dialect.goodbye && socket.readyState === WebSocket.OPEN) socket.send(this.dialect.goodbye());
       socket.close(1000);
     });
   }
 
+  /** What was raised before the cut and has no ack is raised again. */
+  #start(): void {
+    this.#isAccepted = true;
+    for (const ackId of this.unanswered) this.#send(ackId);
+    this.#onAccepted();
+  }
+
   #send(ackId: number): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(this.dialect.event('soak', ackId));
+    if (this.#isAccepted && this.#socket?.readyState === WebSocket.OPEN)
+      this.#socket.send(this.dialect.event('soak', ackId));
   }
 
   #hear(frame: Buffer): void {
-    const heard = this.dialect.read(frame);
+    for (const heard of this.dialect.read(frame)) this.#heed(heard);
+  }
+
+  #heed(heard: Heard): void {
     switch (heard.kind) {
       case 'connected':
         this.#identity = heard;
@@ -82,14 +102,19 @@ export class SoakClient {
       case 'ack':
         if (this.unanswered.delete(heard.ackId)) this.answered++;
         return;
+      case 'accepted':
+        if (heard.isMember) this.#start();
+        else this.#socket!.send(this.dialect.join!(this.group));
+        return;
       case 'data':
-        this.#take(heard.text, heard.sequenceId);
+        if (heard.receipt) this.#socket!.send(heard.receipt);
+        this.#take(heard);
         return;
       case 'other':
     }
   }
 
-  #take(text: string, sequenceId: number | undefined): void {
+  #take({ text, sequenceId, isRepeated }: Extract<Heard, { kind: 'data' }>): void {
     if (sequenceId !== undefined) {
       // What was replayed although it had arrived before the cut.
       if (sequenceId <= this.#lastSequenceId) return;
@@ -99,7 +124,11 @@ export class SoakClient {
         this.#socket!.send(this.dialect.sequenceAck!(sequenceId));
       }
     }
-    if (text.startsWith('#')) this.numbers.push(Number(text.slice(1)));
+    if (!text.startsWith('#')) return;
+    const number = Number(text.slice(1));
+    // Its receipt was lost with the socket.
+    if (isRepeated && number <= (this.numbers.at(-1) ?? -1)) return;
+    this.numbers.push(number);
   }
 
   #lose(socket: WebSocket): void {

@@ -9,7 +9,7 @@ import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { signAccessToken } from '../../src/protocol/access-token.js';
 import { freePort } from '../free-port.js';
 import { ask, nextMessage, startPinned, stop } from '../pinned-process.js';
-import { DIALECTS } from './dialects.js';
+import { DIALECTS, type Dialect } from './dialects.js';
 import { SoakClient } from './soak-client.js';
 
 const { values } = parseArgs({
@@ -65,10 +65,11 @@ try {
 
 /** Connects, talks, disturbs, waits for the rest, and returns what went wrong. */
 async function playWave(count: number, durationMs: number, isDisturbed: boolean): Promise<string[]> {
-  const clients = Array.from(
-    { length: count },
-    (_, index) => new SoakClient(DIALECTS[index % DIALECTS.length], clientUrl(index % GROUPS)),
-  );
+  const clients = Array.from({ length: count }, (_, index) => {
+    const dialect = DIALECTS[index % DIALECTS.length];
+    const group = `group-${index % GROUPS}`;
+    return new SoakClient(dialect, clientUrl(dialect, group), `soak${index}`, group);
+  });
   for (let index = 0; index < count; index += 50) {
     await Promise.all(clients.slice(index, index + 50).map((client) => client.connect()));
   }
@@ -143,10 +144,11 @@ async function settledMemory(before: Memory): Promise<Memory> {
   return memory;
 }
 
-function clientUrl(group: number): string {
-  const path = `/client/hubs/${HUB}`;
+function clientUrl(dialect: Dialect, group: string): string {
+  const path = `${dialect.path}/${HUB}`;
   const exp = Math.floor(Date.now() / 1000) + 3600;
-  const token = signAccessToken({ aud: endpoint + path, exp, 'webpubsub.group': [`group-${group}`] }, KEY);
+  const membership = dialect.join ? { role: [`webpubsub.joinLeaveGroup.${group}`] } : { 'webpubsub.group': [group] };
+  const token = signAccessToken({ aud: endpoint + path, exp, ...membership }, KEY);
   return `${endpoint.replace('http', 'ws')}${path}?access_token=${token}`;
 }
 
