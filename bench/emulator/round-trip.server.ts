@@ -27,6 +27,7 @@ const emulator = await WebPubSubEmulator.start({
 });
 process.on('message', () => {
   (globalThis as { gc?: () => void }).gc?.();
-  process.send!({ rssBytes: process.memoryUsage().rss });
+  const { rss, heapUsed, external } = process.memoryUsage();
+  process.send!({ rssBytes: rss, usedBytes: heapUsed + external });
 });
 process.send!({ port: emulator.port });

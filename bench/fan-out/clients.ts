@@ -15,6 +15,8 @@ export interface FanOutOrder {
   readonly members: number;
   /** Connections that are not in the group. */
   readonly bystanders: number;
+  /** In which those are; default 1. A token holds a hundred. */
+  readonly otherGroups?: number;
   readonly subprotocol?: string;
   readonly burst: number;
   readonly durationMs: number;
@@ -35,7 +37,12 @@ export async function openClients(order: FanOutOrder): Promise<void> {
   const isSimple = order.target === 'emulator' && !subprotocol;
   publisher = await openClient(order, [], isSimple ? '&webpubsub_mode=sendToGroup&group=all' : '');
   receivers = await openInTens(order.members, () => openClient(order, ['all']));
-  await openInTens(order.bystanders, () => openClient(order, ['elsewhere']));
+  const { bystanders, otherGroups = 1 } = order;
+  let joined = 0;
+  await openInTens(bystanders, () => {
+    const groups = Array.from({ length: Math.ceil(otherGroups / bystanders) }, () => `group${joined++ % otherGroups}`);
+    return openClient(order, groups);
+  });
 }
 
 let mqttClients = 0;

@@ -4,11 +4,10 @@ export interface Curve {
 }
 
 const WIDTH = 760;
-const HEIGHT = 420;
 const PLOT = { left: 64, top: 48, right: 704, bottom: 290 };
 /** Keeps figures legible where a line runs behind them. */
 const HALO = 'paint-order="stroke" stroke="#ffffff" stroke-width="3"';
-const COLOURS = ['#0f766e', '#2563eb', '#b45309', '#7c3aed', '#be123c'];
+const COLOURS = ['#0f766e', '#2563eb', '#b45309', '#7c3aed', '#be123c', '#475569'];
 
 /** Curves over two logarithmic axes, as an SVG that reads on light and dark pages. */
 export function drawCurves(title: string, unit: string, curves: readonly Curve[]): string {
@@ -17,8 +16,9 @@ export function drawCurves(title: string, unit: string, curves: readonly Curve[]
   const x = logarithmicScale(Math.min(...sizes), Math.max(...sizes), PLOT.left, PLOT.right);
   const [low, high] = [powerBelow(Math.min(...costs)), powerAbove(Math.max(...costs))];
   const y = logarithmicScale(low, high, PLOT.bottom, PLOT.top);
+  const height = PLOT.bottom + 54 + curves.length * 20;
   const parts = [
-    `<rect width="${WIDTH}" height="${HEIGHT}" rx="8" fill="#ffffff"/>`,
+    `<rect width="${WIDTH}" height="${height}" rx="8" fill="#ffffff"/>`,
     text(PLOT.left, 28, title, 'font-size="15" font-weight="600"'),
     ...powersBetween(low, high).map((cost) => gridLine(y(cost), `${format(cost)} ${unit}`)),
     ...[...new Set(sizes)].map((size) =>
@@ -28,7 +28,7 @@ export function drawCurves(title: string, unit: string, curves: readonly Curve[]
     ...curves.map(({ name }, index) => legend(name, COLOURS[index % COLOURS.length], PLOT.bottom + 48 + index * 20)),
   ];
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" fill="#1f2937" role="img" aria-label="${title}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#1f2937" role="img" aria-label="${title}">`,
     ...parts,
     '</svg>',
     '',

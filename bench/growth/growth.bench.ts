@@ -12,47 +12,62 @@ const SIZES = [10, 100, 1_000, 10_000];
 /** Clients that talk, however many there are. */
 const TALKING = 10;
 const JSON_CLIENTS = { name: 'json', target: 'emulator', subprotocol: 'json.webpubsub.azure.v1' } as const;
-const PLOT = 'docs/images/bench-growth.svg';
+/** Until the code has been compiled and the pools are there. */
+const WARM_UP_CLIENTS = 500;
+const MORE_CLIENTS = 500;
+const COST_PLOT = 'docs/images/bench-growth.svg';
+const MEMORY_PLOT = 'docs/images/bench-growth-memory.svg';
 
 /** What one unit of work costs as the numbers around it grow; flat lines are what one hopes for. */
 export async function benchGrowth(settings: BenchSettings): Promise<BenchTable[]> {
-  const curves: Curve[] = [
-    await curve('message delivered to a group of N', async (size) => {
-      const { perSecond } = await measureFanOut(JSON_CLIENTS, size, 0, 1, settings);
-      return 1e6 / perSecond;
-    }),
-    await curve('message delivered to a group of 10 among N connections', async (size) => {
-      const { perSecond } = await measureFanOut(JSON_CLIENTS, TALKING, size - TALKING, 1, settings);
-      return 1e6 / perSecond;
-    }),
-    await curve('event handled by the library, from N connections', async (size) => {
-      const connectionIds = Array.from({ length: size }, (_, index) => `growth-connection-${index}-0123456789`);
-      const requests = connectionIds.map((connectionId) => eventRequest(EVENT_CASES[0], connectionId));
-      const { cpuMicroseconds } = await measureUpstream(
-        'ours, Express, server',
-        EVENT_CASES[0],
-        requests,
-        50,
-        settings,
-      );
-      return cpuMicroseconds;
-    }),
+  const costs: Curve[] = [
+    await curve('message delivered to a group of N', (size) =>
+      measureDelivery({ members: size, bystanders: 0, burst: 1 }, settings),
+    ),
+    await curve('message delivered to a group of 10 among N connections', (size) =>
+      measureDelivery({ members: TALKING, bystanders: size - TALKING, burst: 1 }, settings),
+    ),
+    await curve('message delivered to a group of 10 among N groups', (size) =>
+      measureDelivery({ members: TALKING, bystanders: Math.ceil(size / 100), otherGroups: size, burst: 1 }, settings),
+    ),
+    await curve('event handled by the library, from N connections', (size) => measureEvent(size, settings)),
     await curve('round trip through the emulator, 10 of N clients talking', (size) => measureRoundTrip(size, settings)),
+    await curve('client accepted while N are connected', (size) => measureHandshake(size, settings)),
   ];
-  writeFileSync(PLOT, drawCurves('Cost of one unit of work as N grows', 'µs', curves));
+  const memory = [await curve('idle connection, one of N', (size) => measureMemory(size, settings))];
+  writeFileSync(COST_PLOT, drawCurves('Cost of one unit of work as N grows', 'µs', costs));
+  writeFileSync(MEMORY_PLOT, drawCurves('Memory in use for one connection as N grows', 'KiB', memory));
   return [
-    {
-      title: `Growth (also drawn in ${PLOT})`,
-      columns: ['µs for a', ...SIZES.map((size) => `N = ${size.toLocaleString('en')}`)],
-      rows: curves.map(({ name, points }) => [name as string | number].concat(points.map(({ cost }) => cost))),
-    },
+    tableOf(`Growth (also drawn in ${COST_PLOT})`, 'µs for a', costs),
+    tableOf(`Growth (also drawn in ${MEMORY_PLOT})`, 'KiB for an', memory),
   ];
+}
+
+function tableOf(title: string, unit: string, curves: readonly Curve[]): BenchTable {
+  return {
+    title,
+    columns: [unit, ...SIZES.map((size) => `N = ${size.toLocaleString('en')}`)],
+    rows: curves.map(({ name, points }) => [name as string | number].concat(points.map(({ cost }) => cost))),
+  };
 }
 
 async function curve(name: string, measure: (size: number) => Promise<number>): Promise<Curve> {
   const points: Curve['points'][number][] = [];
   for (const size of SIZES) points.push({ size, cost: await measure(size) });
   return { name, points };
+}
+
+async function measureDelivery(crowd: Parameters<typeof measureFanOut>[1], settings: BenchSettings): Promise<number> {
+  const { perSecond } = await measureFanOut(JSON_CLIENTS, crowd, settings);
+  return 1e6 / perSecond;
+}
+
+async function measureEvent(size: number, settings: BenchSettings): Promise<number> {
+  const connectionIds = Array.from({ length: size }, (_, index) => `growth-connection-${index}-0123456789`);
+  const requests = connectionIds.map((connectionId) => eventRequest(EVENT_CASES[0], connectionId));
+  const name = 'ours, Express, server';
+  const { cpuMicroseconds } = await measureUpstream(name, EVENT_CASES[0], requests, 50, settings);
+  return cpuMicroseconds;
 }
 
 async function measureRoundTrip(size: number, settings: BenchSettings): Promise<number> {
@@ -64,4 +79,27 @@ async function measureRoundTrip(size: number, settings: BenchSettings): Promise<
     ({ perSecond } = await ask<RoundTripResult>(clients, order));
   });
   return 1e6 / perSecond;
+}
+
+async function measureHandshake(size: number, settings: BenchSettings): Promise<number> {
+  let elapsedMs = Number.NaN;
+  await withRoundTrips(settings, async (clients, port) => {
+    await ask(clients, { port, open: WARM_UP_CLIENTS + size });
+    const started = performance.now();
+    await ask(clients, { port, open: MORE_CLIENTS });
+    elapsedMs = performance.now() - started;
+  });
+  return (elapsedMs * 1000) / MORE_CLIENTS;
+}
+
+async function measureMemory(size: number, settings: BenchSettings): Promise<number> {
+  let bytes = Number.NaN;
+  await withRoundTrips(settings, async (clients, port, server) => {
+    await ask(clients, { port, open: WARM_UP_CLIENTS });
+    const before = await ask<{ usedBytes: number }>(server, {});
+    await ask(clients, { port, open: size });
+    const after = await ask<{ usedBytes: number }>(server, {});
+    bytes = after.usedBytes - before.usedBytes;
+  });
+  return bytes / size / 1024;
 }

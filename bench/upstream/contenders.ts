@@ -17,12 +17,12 @@ export const CONTENDERS: Readonly<Record<string, (port: number) => Promise<void>
     const middleware = officialHandler().getMiddleware() as unknown as (
       request: IncomingMessage,
       response: ServerResponse,
-      next: () => void,
+      next: (error?: Error) => void,
     ) => void;
     const server = createServer((request, response) => {
       // The two members of an Express request that the middleware reads.
       const routed = Object.assign(request, { baseUrl: '', path: request.url });
-      middleware(routed, response, () => response.writeHead(404).end());
+      middleware(routed, response, (error) => response.writeHead(error ? 500 : 404).end(error?.stack));
     });
     return listen(server, port);
   },
