@@ -94,7 +94,9 @@ function officialHandler(): WebPubSubEventHandler {
   return new WebPubSubEventHandler(HUB, {
     path: '/eventhandler',
     handleConnect: (request, response) => response.success({ userId: request.claims?.['sub']?.[0] }),
-    handleUserEvent: (request, response) => response.success(request.data as string, request.dataType),
+    // It parses JSON, and takes text back.
+    handleUserEvent: ({ data, dataType }, response) =>
+      response.success(dataType === 'json' ? JSON.stringify(data) : (data as string), dataType),
   });
 }
 
