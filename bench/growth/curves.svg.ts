@@ -7,13 +7,15 @@ const WIDTH = 760;
 const PLOT = { left: 64, top: 48, right: 704, bottom: 290 };
 /** Keeps figures legible where a line runs behind them. */
 const HALO = 'paint-order="stroke" stroke="#ffffff" stroke-width="3"';
+/** Height of a figure. */
+const LINE = 12;
 const COLOURS = ['#0f766e', '#2563eb', '#b45309', '#7c3aed', '#be123c', '#475569'];
 
 /** Curves over two logarithmic axes, as an SVG that reads on light and dark pages. */
 export function drawCurves(title: string, unit: string, curves: readonly Curve[]): string {
   const sizes = curves.flatMap(({ points }) => points.map(({ size }) => size));
   const costs = curves.flatMap(({ points }) => points.map(({ cost }) => cost));
-  const x = logarithmicScale(Math.min(...sizes), Math.max(...sizes), PLOT.left, PLOT.right);
+  const x = logarithmicScale(Math.min(...sizes), Math.max(...sizes), PLOT.left + 24, PLOT.right);
   const [low, high] = [powerBelow(Math.min(...costs)), powerAbove(Math.max(...costs))];
   const y = logarithmicScale(low, high, PLOT.bottom, PLOT.top);
   const height = PLOT.bottom + 54 + curves.length * 20;
@@ -24,7 +26,8 @@ export function drawCurves(title: string, unit: string, curves: readonly Curve[]
     ...[...new Set(sizes)].map((size) =>
       text(x(size), PLOT.bottom + 20, `N = ${size.toLocaleString('en')}`, 'text-anchor="middle"'),
     ),
-    ...curves.flatMap((curve, index) => drawCurve(curve, COLOURS[index % COLOURS.length], x, y, index === 0 ? 16 : -8)),
+    ...curves.flatMap((curve, index) => drawLine(curve, COLOURS[index % COLOURS.length], x, y)),
+    ...[...new Set(sizes)].flatMap((size) => drawFigures(size, curves, x, y)),
     ...curves.map(({ name }, index) => legend(name, COLOURS[index % COLOURS.length], PLOT.bottom + 48 + index * 20)),
   ];
   return [
@@ -62,22 +65,34 @@ function gridLine(y: number, label: string): string {
   );
 }
 
-/** The figures stand above the points, or below those of the curve that usually runs lowest. */
-function drawCurve({ points }: Curve, colour: string, x: Scale, y: Scale, labelOffset: number): string[] {
+function drawLine({ points }: Curve, colour: string, x: Scale, y: Scale): string[] {
   const path = points.map(({ size, cost }) => `${x(size).toFixed(1)},${y(cost).toFixed(1)}`).join(' ');
   return [
     `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
     ...points.map(
-      ({ size, cost }) =>
-        `<circle cx="${x(size).toFixed(1)}" cy="${y(cost).toFixed(1)}" r="3" fill="${colour}"/>` +
-        text(
-          x(size),
-          y(cost) + labelOffset,
-          format(cost),
-          `${HALO} text-anchor="middle" font-size="11" fill="${colour}"`,
-        ),
+      ({ size, cost }) => `<circle cx="${x(size).toFixed(1)}" cy="${y(cost).toFixed(1)}" r="3" fill="${colour}"/>`,
     ),
   ];
+}
+
+/** Figures stand above their points, else below; where neither has room, the line must do. */
+function drawFigures(size: number, curves: readonly Curve[], x: Scale, y: Scale): string[] {
+  const points = curves.flatMap((curve, index) =>
+    curve.points.filter((point) => point.size === size).map(({ cost }) => ({ cost, at: y(cost), index })),
+  );
+  const taken: number[] = [];
+  return points
+    .toSorted((a, b) => a.at - b.at)
+    .flatMap(({ cost, at, index }) => {
+      const isFree = (place: number): boolean =>
+        taken.every((other) => Math.abs(other - place) >= LINE) &&
+        points.every((other) => other.index === index || Math.abs(other.at + LINE / 2 - 2 - place) >= LINE / 2 + 2);
+      const place = [at - 8, at + 16].find(isFree);
+      if (place === undefined) return [];
+      taken.push(place);
+      const attributes = `${HALO} text-anchor="middle" font-size="11" fill="${COLOURS[index % COLOURS.length]}"`;
+      return [text(x(size), place, format(cost), attributes)];
+    });
 }
 
 function legend(name: string, colour: string, y: number): string {

@@ -96,7 +96,7 @@ function officialHandler(): WebPubSubEventHandler {
     handleConnect: (request, response) => response.success({ userId: request.claims?.['sub']?.[0] }),
     // It parses JSON, and takes text back.
     handleUserEvent: ({ data, dataType }, response) =>
-      response.success(dataType === 'json' ? JSON.stringify(data) : (data as string), dataType),
+      response.success(dataType === 'json' ? JSON.stringify(data) : data, dataType),
   });
 }
 
@@ -127,10 +127,9 @@ async function plainController(port: number, platform: Platform): Promise<void> 
   const application = await createApplication(PlainModule, platform, { bodyParser: false });
   // Whatever is posted is bytes.
   if (application.getHttpAdapter().getType() === 'fastify') {
-    (application as NestFastifyApplication)
-      .getHttpAdapter()
-      .getInstance()
-      .addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    const fastify = (application as NestFastifyApplication).getHttpAdapter().getInstance();
+    fastify.removeAllContentTypeParsers();
+    fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   } else {
     application.use(express.raw({ type: () => true, limit: '1mb' }));
   }

@@ -19,9 +19,10 @@ const script = (name: string): string => fileURLToPath(new URL(name, import.meta
 
 /** Events per second that one core of upstream answers, by contender: each kind of event, at 1 and at 50 connections. */
 export async function benchUpstream(settings: BenchSettings): Promise<BenchTable[]> {
+  const events = EVENT_CASES.filter(({ name }) => !settings.only || name.includes(settings.only));
+  for (const name of NAMES) await assertAnswersEach(name, events, settings);
   const tables: BenchTable[] = [];
-  for (const event of EVENT_CASES) {
-    if (settings.only && !event.name.includes(settings.only)) continue;
+  for (const event of events) {
     for (const connections of settings.connections) tables.push(await benchEvent(event, connections, settings));
   }
   return tables;
@@ -80,6 +81,18 @@ export async function measureUpstream(
     };
   } finally {
     await Promise.all([stop(server), stop(load)]);
+  }
+}
+
+/** Before hours are spent on the others. */
+async function assertAnswersEach(name: string, events: readonly EventCase[], settings: BenchSettings): Promise<void> {
+  const port = await freePort();
+  const server = startPinned(script('./server.js'), [name, String(port)], 0, settings.node);
+  try {
+    await nextMessage(server);
+    for (const event of events) await assertAnswersAlike(name, port, event);
+  } finally {
+    await stop(server);
   }
 }
 
