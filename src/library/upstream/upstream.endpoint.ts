@@ -52,13 +52,8 @@ export class UpstreamEndpoint {
 
   /** Answers a request in any case. `host` is the framework's request when it has had this one before. */
   receive(request: IncomingMessage, response: ServerResponse, host?: HostRequest): void {
-    const exchange = new EventExchange(request, response, host, this.#startClock());
-    if (isValidationRequest(request.method, request.headers)) {
-      this.#answerValidation(exchange);
-      return;
-    }
-    this.#inFlight.begin(exchange);
-    this.#admission.prepare(exchange, this.complete);
+    const exchange = this.#begin(request, response, host);
+    if (exchange) this.#admission.prepare(exchange, this.complete);
   }
 
   /**
@@ -66,12 +61,8 @@ export class UpstreamEndpoint {
    * as being handled until it is answered, by whomever. Validation requests are answered at once.
    */
   prepare(request: IncomingMessage, response: ServerResponse, host: HostRequest | undefined, done: WhenPrepared): void {
-    const exchange = new EventExchange(request, response, host, this.#startClock());
-    if (isValidationRequest(request.method, request.headers)) {
-      this.#answerValidation(exchange);
-      return;
-    }
-    this.#inFlight.begin(exchange);
+    const exchange = this.#begin(request, response, host);
+    if (!exchange) return;
     const end = (): void => this.#inFlight.end(exchange);
     response.on('finish', end);
     response.on('close', end);
@@ -111,6 +102,17 @@ export class UpstreamEndpoint {
       this.#write(exchange, encodeRefusal(CLOSED_MEANWHILE), !exchange.request.readableEnded);
       this.#inFlight.end(exchange);
     }
+  }
+
+  /** Undefined: it was a validation request, and is answered. */
+  #begin(request: IncomingMessage, response: ServerResponse, host?: HostRequest): EventExchange | undefined {
+    const exchange = new EventExchange(request, response, host, this.#startClock());
+    if (isValidationRequest(request.method, request.headers)) {
+      this.#answerValidation(exchange);
+      return undefined;
+    }
+    this.#inFlight.begin(exchange);
+    return exchange;
   }
 
   /** [upstream-events 3] before authentication, since the service has none here. */
