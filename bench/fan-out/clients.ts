@@ -11,7 +11,8 @@ const ACKNOWLEDGE_EVERY = 250;
 
 export interface FanOutOrder {
   readonly port: number;
-  readonly target: 'bare' | 'emulator';
+  /** Others than the emulator know no hubs, groups and subprotocols. */
+  readonly target: 'bare' | 'shared' | 'emulator';
   readonly members: number;
   /** Connections that are not in the group. */
   readonly bystanders: number;
@@ -33,7 +34,7 @@ let receivers: RawWebSocket[] = [];
 let publisher: RawWebSocket | undefined;
 
 export async function openClients(order: FanOutOrder): Promise<void> {
-  const subprotocol = order.target === 'bare' ? undefined : order.subprotocol;
+  const subprotocol = order.target === 'emulator' ? order.subprotocol : undefined;
   const isSimple = order.target === 'emulator' && !subprotocol;
   publisher = await openClient(order, [], isSimple ? '&webpubsub_mode=sendToGroup&group=all' : '');
   receivers = await openInTens(order.members, () => openClient(order, ['all']));
@@ -48,7 +49,7 @@ export async function openClients(order: FanOutOrder): Promise<void> {
 let mqttClients = 0;
 
 async function openClient({ target, port, subprotocol }: FanOutOrder, groups: string[], query = '') {
-  if (target === 'bare') return RawWebSocket.open(port, '/');
+  if (target !== 'emulator') return RawWebSocket.open(port, '/');
   const isMqtt = subprotocol === 'mqtt';
   const path = `/${isMqtt ? 'clients/mqtt' : 'client'}/hubs/${HUB}`;
   const aud = `http://127.0.0.1:${port}${path}`;
@@ -66,7 +67,7 @@ async function openClient({ target, port, subprotocol }: FanOutOrder, groups: st
 }
 
 export async function runFanOut(order: FanOutOrder): Promise<FanOutResult> {
-  const frame = encodeSendToGroup(order.target === 'bare' ? undefined : order.subprotocol, 'all', 'a'.repeat(100));
+  const frame = encodeSendToGroup(order.target === 'emulator' ? order.subprotocol : undefined, 'all', 'a'.repeat(100));
   let missing = 0;
   let everyoneHasAll: () => void = () => {};
   let sequenceId = 0;

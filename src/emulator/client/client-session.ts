@@ -12,12 +12,12 @@ import type { ClientConnection, ConnectionOutlet } from '../core/client-connecti
 import type { ScheduledCall } from '../core/clock.js';
 import { DeliveryQueue } from '../core/delivery-queue.js';
 import type { EmulatorContext } from '../emulator-context.js';
+import { payloadOf, type OutboundFrame } from '../frames/outbound-frame.js';
 import type { ClientTraffic } from '../traffic-log.js';
 import type { ClientSocket, ClientSocketListener, LossCause } from './client-socket.js';
 import { CLOSES, type CloseReason } from './close-reasons.js';
 import type { FrameEncoder, NumberedFrame } from './frame-encoder.js';
 import { handleClientMessage } from './handlers/index.js';
-import { payloadOf, type OutboundFrame } from '../frames/outbound-frame.js';
 import { PublishedStreams } from './published-streams.js';
 import { createReconnectionToken } from './recovery.js';
 import { SerialFrames, type ClientFrame } from './serial-frames.js';

@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type { Clock, ScheduledCall } from '../core/clock.js';
-import { CLOSES, fitReason, type CloseReason } from './close-reasons.js';
+import { fitCloseReason } from '../frames/close-frame.js';
 import { FrameQueue, type FrameQueueOwner } from '../frames/frame-queue.js';
 import type { OutboundFrame } from '../frames/outbound-frame.js';
-import type { ServiceWebSocket } from './service-web-socket.js';
 import type { SocketFlusher } from '../frames/socket-flusher.js';
+import { CLOSES, type CloseReason } from './close-reasons.js';
+import type { ServiceWebSocket } from './service-web-socket.js';
 
 /** Who ended a socket: the client by a close frame, the network without one, the service for a frame it cannot accept. */
 export type LossCause = 'client' | 'network' | 'service';
@@ -148,7 +149,7 @@ export class ClientSocket implements FrameQueueOwner {
   }
 
   #sendClose({ code, reason }: CloseReason): void {
-    this.webSocket.close(code, fitReason(reason));
+    this.webSocket.close(code, fitCloseReason(reason));
   }
 
   #lose(close: CloseReason, cause: LossCause): void {

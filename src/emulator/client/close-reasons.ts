@@ -19,18 +19,3 @@ export const CLOSES = {
   /** [assumed] */
   shutdown: { code: 1001, reason: 'The service is shutting down.' },
 } as const satisfies Record<string, CloseReason>;
-
-const MAX_REASON_BYTES = 123;
-
-/** Cuts a reason to what a close frame holds, between characters. */
-export function fitReason(reason: string): string {
-  if (Buffer.byteLength(reason) <= MAX_REASON_BYTES) return reason;
-  let fitted = '';
-  let length = 0;
-  for (const character of reason) {
-    length += Buffer.byteLength(character);
-    if (length > MAX_REASON_BYTES) break;
-    fitted += character;
-  }
-  return fitted;
-}

@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws';
 import type { MqttDisconnectProperties } from '../../protocol/cloud-event.js';
 import type { ScheduledCall } from '../core/clock.js';
 import type { EmulatorContext } from '../emulator-context.js';
+import { fitCloseReason } from '../frames/close-frame.js';
 import { FrameQueue, type FrameQueueOwner } from '../frames/frame-queue.js';
 import { frameMessage, type OutboundFrame } from '../frames/outbound-frame.js';
 import type { SocketFlusher } from '../frames/socket-flusher.js';
@@ -36,8 +37,6 @@ const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
 /** These do not wait behind a user event: they end deliveries to the client, or ask for a sign of life. */
 const OVERTAKING = new Set<Packet['cmd']>(['puback', 'pubrec', 'pubcomp', 'pingreq']);
-
-const MAX_CLOSE_REASON_BYTES = 123;
 
 /** One WebSocket of an MQTT client: the service's physical connection. Packets in, packets out, and the end of it. */
 export class MqttSocket implements PacketLimits, FrameQueueOwner {
@@ -121,25 +120,27 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
     if (keepAliveSeconds > 0) this.#watch(keepAliveSeconds * 1500, keepAliveSeconds * 1500);
   }
 
-  /**
-   * False when the client cannot take the packet, because it has gone or because the packet is too large for it. What was
-   * framed for others that get the same is in `shared`, and what is framed now is put there.
-   */
-  send(packet: Packet, shared?: SharedFrames): boolean {
-    if (!this.isOpen) return false;
-    const frame = this.#frame(packet);
+  /** False when the client cannot take the packet, because it has gone or because the packet is too large for it. */
+  send(packet: Packet): boolean {
+    const frame = this.isOpen ? this.#frame(packet) : undefined;
     if (!frame) return false;
-    shared?.set(sharedKey(this.version, packet.messageId), frame);
     this.#queue.push(frame);
     this.listener.onSent(packet);
     return true;
   }
 
-  /** As `send`, of a PUBLISH that somebody else has framed; undefined when nobody has. */
-  sendShared(shared: SharedFrames, packetId: number | undefined): boolean | undefined {
-    const frame = shared.get(sharedKey(this.version, packetId));
-    if (!frame) return undefined;
-    if (!this.isOpen || frame.byteLength - frame.headerLength > (this.maximumPacketSize ?? Infinity)) return false;
+  /** As `send`, of a PUBLISH that others get too: whoever is first frames it, and leaves the frame in `shared`. */
+  sendShared(shared: SharedFrames, packetId: number | undefined, createPacket: () => Packet): boolean {
+    if (!this.isOpen) return false;
+    const key = sharedKey(this.version, packetId);
+    let frame = shared.get(key);
+    if (!frame) {
+      frame = this.#frame(createPacket());
+      if (!frame) return false;
+      shared.set(key, frame);
+    } else if (frame.byteLength - frame.headerLength > (this.maximumPacketSize ?? Infinity)) {
+      return false;
+    }
     this.#queue.push(frame);
     return true;
   }
@@ -312,10 +313,4 @@ export type SharedFrames = Map<number, OutboundFrame>;
 
 function sharedKey(version: 4 | 5, packetId = 0): number {
   return packetId * 8 + version;
-}
-
-function fitCloseReason(reason: string): string {
-  // What is cut off may leave a part of a character, which decodes to U+FFFD of three bytes.
-  const bytes = Buffer.from(reason).subarray(0, MAX_CLOSE_REASON_BYTES);
-  return bytes.length < MAX_CLOSE_REASON_BYTES ? reason : bytes.toString('utf8').replace(/\uFFFD{1,3}$/, '');
 }

@@ -137,28 +137,29 @@ export class OutboundMessages {
    * expires while it is in flight is still sent again: its packet id may be known to the client [mqtt-5 3.3.2.3.3].
    */
   #write(message: OutboundMessage, packetId: number | undefined, isRepeated: boolean): boolean {
-    const { topic, payload, qos, properties, expiresAt } = message;
+    const socket = this.#socket;
     // The time that is left of a message differs from one moment to the next.
-    const shared = expiresAt === undefined && !isRepeated ? message.frames : undefined;
-    const known = shared && this.#socket?.sendShared(shared, packetId);
-    if (known !== undefined) return known || !this.#socket?.isOpen;
+    const shared = message.expiresAt === undefined && !isRepeated ? message.frames : undefined;
+    const createPacket = (): IPublishPacket => this.#packetOf(message, packetId, isRepeated);
+    const isSent = shared ? socket?.sendShared(shared, packetId, createPacket) : socket?.send(createPacket());
+    return isSent === true || !socket?.isOpen;
+  }
+
+  #packetOf(message: OutboundMessage, messageId: number | undefined, dup: boolean): IPublishPacket {
+    const { topic, payload, qos, properties, expiresAt } = message;
     const expiry = expiresAt !== undefined && {
       messageExpiryInterval: Math.max(0, Math.ceil((expiresAt - this.clock.now()) / 1000)),
     };
-    const isSent = this.#socket?.send(
-      {
-        cmd: 'publish',
-        topic,
-        payload,
-        qos,
-        messageId: packetId,
-        dup: isRepeated,
-        retain: false,
-        properties: { ...properties, ...expiry },
-      },
-      shared,
-    );
-    return isSent === true || !this.#socket?.isOpen;
+    return {
+      cmd: 'publish',
+      topic,
+      payload,
+      qos,
+      messageId,
+      dup,
+      retain: false,
+      properties: { ...properties, ...expiry },
+    };
   }
 
   #takePacketId(): number {
