@@ -4,7 +4,7 @@ import { WebPubSubEventHandler } from '@azure/web-pubsub-express';
 import { Body, Controller, Headers, Module, type NestApplicationOptions, Post, Res, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import express from 'express';
+import express, { type NextFunction, type Request, type Response } from 'express';
 import { Connection, EventData, OnConnect, OnMessage, WebPubSubHub, WebPubSubModule } from '../../src/index.js';
 import { ACCESS_KEY, HUB, ORIGIN } from './events.js';
 
@@ -28,6 +28,8 @@ export const CONTENDERS: Readonly<Record<string, (port: number) => Promise<void>
   },
   'Express 5 + official middleware': (port) =>
     listen(createServer(express().use(officialHandler().getMiddleware())), port),
+  'Express 5 + official middleware + HMAC': (port) =>
+    listen(createServer(express().use(signatureCheck, officialHandler().getMiddleware())), port),
   'Nest-Express, plain controller': (port) => plainController(port, 'express'),
   'Nest-Fastify, plain controller': (port) => plainController(port, 'fastify'),
   'ours, Express, server': (port) => ours(port, 'express', 'server'),
@@ -62,6 +64,12 @@ function bare(isGenuine: (request: IncomingMessage) => boolean) {
       response.end(body);
     });
   };
+}
+
+/** What a team adds that wants to know who sends. */
+function signatureCheck(request: Request, response: Response, next: NextFunction): void {
+  if (computedSignature(request)) next();
+  else response.status(401).end();
 }
 
 function computedSignature({ headers }: IncomingMessage): boolean {
