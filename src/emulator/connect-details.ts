@@ -11,6 +11,23 @@ export function readClaims(claims: AccessTokenClaims): MultiMap {
   );
 }
 
+/** What an access token says of the client it was made for [auth 3]. */
+export interface TokenIdentity {
+  /** Absent: anonymous. */
+  readonly userId?: string;
+  readonly roles: readonly string[];
+  readonly groups: readonly string[];
+}
+
+export function readIdentity(claims: MultiMap): TokenIdentity {
+  const userId = claims['sub']?.[0];
+  return {
+    ...(userId !== undefined && { userId }),
+    roles: claims['role'] ?? [],
+    groups: claims['webpubsub.group'] ?? [],
+  };
+}
+
 /** All query parameters but the access token. */
 export function readQuery(parameters: URLSearchParams): MultiMap {
   return toMultiMap([...parameters].filter(([name]) => name.toLowerCase() !== 'access_token'));

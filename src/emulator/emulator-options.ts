@@ -51,8 +51,8 @@ export interface EmulatorOptions {
   /** Largest message a WebSocket client may send. Bytes; default 1 048 576 [client-websocket 12]. */
   readonly maxFrameBytes?: number | undefined;
   /**
-   * WebSocket clients at a time, those that wait for their `connect` event or for recovery included; the next handshake is
-   * answered 429. Default: no limit.
+   * Clients at a time, those that wait for their `connect` event or for recovery included, and the sockets of MQTT clients;
+   * the next handshake is answered 429, that of an MQTT client which takes over its own session too. Default: no limit.
    */
   readonly maxConnections?: number | undefined;
   /** Default: silent. */

@@ -25,9 +25,15 @@ export function refuseUpgrade(socket: Duplex, status: number, reason: string): v
   );
 }
 
+/** Names of query parameters are compared without regard to case [client-websocket 1]; an empty value is none. */
+export function queryParameter(url: URL, name: string): string | undefined {
+  const [, value] = [...url.searchParams].find(([key]) => key.toLowerCase() === name) ?? [];
+  return value || undefined;
+}
+
 /** Query parameter `access_token` first, then `Authorization: Bearer` [auth 3]. */
 export function accessTokenOf(request: IncomingMessage, url: URL): string | undefined {
-  return url.searchParams.get('access_token') || /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  return queryParameter(url, 'access_token') ?? /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
 }
 
 /** Whether the request asks for a WebSocket; other upgrades are refused with 400. */

@@ -1,10 +1,12 @@
 import { InspectorEndpoint } from '../inspector/inspector.endpoint.js';
 import { formatConnectionString } from '../protocol/connection-string.js';
+import { canonicalHubName } from '../protocol/names.js';
 import { DEFAULT_ACCESS_KEY, type AccessKeys } from './access-keys.js';
 import { ClientEndpoint } from './client/client.endpoint.js';
 import { ConfigurationFile } from './configuration/configuration-file.js';
 import { validateHubName, validateOptions } from './configuration/emulator-options.validator.js';
 import { validateHubSettings } from './configuration/hub-settings.validator.js';
+import { ConnectionLimit } from './connection-limit.js';
 import { systemClock } from './core/clock.js';
 import type { HubSettings } from './core/hub-settings.js';
 import { HubRegistry } from './core/hub.registry.js';
@@ -82,8 +84,9 @@ export class WebPubSubEmulator {
     });
     this.#hubs = new HubRegistry(clock, this.#router);
 
-    const clients = new ClientEndpoint(context, this.#hubs, options);
-    const mqttClients = new MqttEndpoint(context, this.#hubs);
+    const limit = new ConnectionLimit(options.maxConnections);
+    const clients = new ClientEndpoint(context, this.#hubs, limit, options);
+    const mqttClients = new MqttEndpoint(context, this.#hubs, limit);
     this.#clientDoors = [clients, mqttClients].map((door) => new TokenFaults(door, this.faults, context));
     const allowUnvalidatedEntraTokens = options.allowUnvalidatedEntraTokens ?? false;
     if (allowUnvalidatedEntraTokens) logger.warn(ENTRA_WARNING);
@@ -134,14 +137,17 @@ export class WebPubSubEmulator {
   static async startFromFile(path: string, options: EmulatorOptions = {}): Promise<WebPubSubEmulator> {
     const file = new ConfigurationFile(path, options.logger ?? silentLogger);
     const configuration = await file.read();
+    const ownHubs = new Set(Object.keys(options.hubs ?? {}).map(canonicalHubName));
+    const isOfFile = (name: string): boolean => !ownHubs.has(canonicalHubName(name));
+    const hubsOfFile = Object.entries(configuration.hubs ?? {}).filter(([name]) => isOfFile(name));
     const emulator = await WebPubSubEmulator.start({
       ...configuration,
       ...options,
-      hubs: { ...configuration.hubs, ...options.hubs },
+      hubs: { ...Object.fromEntries(hubsOfFile), ...options.hubs },
     });
     emulator.#file = file;
     file.watch((name, settings) => {
-      if (!Object.hasOwn(options.hubs ?? {}, name)) emulator.setHub(name, settings);
+      if (isOfFile(name)) emulator.setHub(name, settings);
     });
     return emulator;
   }
@@ -214,7 +220,7 @@ export class WebPubSubEmulator {
   #revalidate(name: string | undefined): void {
     for (const hub of this.#hubs) {
       // It reports in the record and to the log; nobody waits for it here.
-      if (name === undefined || hub === this.#hubs.find(name)) void this.#router.revalidate(hub).catch(() => {});
+      if (name === undefined || hub === this.#hubs.find(name)) void this.#router.restartValidation(hub).catch(() => {});
     }
   }
 

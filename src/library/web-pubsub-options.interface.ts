@@ -32,7 +32,8 @@ export interface WebPubSubModuleOptions {
   unhandledUserEvents?: 'reject' | 'accept' | undefined;
   /**
    * `server` (default) takes events at the HTTP server's `request` event, ahead of the framework and whatever the host
-   * installed in it; `route` takes them at the controller's route only. The route exists in both.
+   * installed in it; `route` lets them go through the host's middleware to a route, with their body read before.
+   * Validation requests are answered ahead of the framework in both.
    */
   attach?: 'server' | 'route' | undefined;
   /** Whether globally registered guards, pipes, interceptors and filters apply to hub handlers. Default true. */

@@ -3,6 +3,10 @@
 export const OPTIONS_MISSING =
   'WebPubSubModule has no options: the factory of forRootAsync returned nothing. Return an object of options from it.';
 
+export const pathTakenTwice = (path: string): string =>
+  `Two WebPubSubModules receive events at the path ${JSON.stringify(path || '/')}. The module is global: import it once, ` +
+  'with the connection strings of all services in a list, or give each its own path.';
+
 /** Shows texts, numbers and the like; of anything else only what it is, since it may hold what is not for the log. */
 export const optionWrong = (name: string, expected: string, value: unknown): string =>
   `The option ${name} of WebPubSubModule must be ${expected}, not ${describe(value)}.`;

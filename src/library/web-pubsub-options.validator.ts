@@ -10,6 +10,7 @@ import { OPTIONS_MISSING, optionWrong } from './web-pubsub-options.messages.js';
 export function checkOptions(options: WebPubSubModuleOptions): WebPubSubModuleOptions {
   if (typeof options !== 'object' || options === null) throw new StartUpError(OPTIONS_MISSING);
   const { upstreamAuth, idempotency } = options;
+  assertConnectionString(options.connectionString);
   assertObject('upstreamAuth', upstreamAuth);
   assertObject('upstreamAuth.entra', upstreamAuth?.entra);
   assertObject('idempotency', idempotency);
@@ -27,6 +28,13 @@ export function checkOptions(options: WebPubSubModuleOptions): WebPubSubModuleOp
   assertNumber('maxStateBytes', options.maxStateBytes, 'bytes');
   assertNumber('idempotency.ttlMs', idempotency?.ttlMs, 'milliseconds');
   return options;
+}
+
+/** Members of a list may be absent, as when they come from the environment. */
+function assertConnectionString(value: unknown): void {
+  const texts = Array.isArray(value) ? (value as unknown[]) : [value];
+  if (texts.every((text) => isAbsent(text) || typeof text === 'string')) return;
+  fail('connectionString', 'a text or a list of texts', value);
 }
 
 function assertObject(name: string, value: unknown): void {

@@ -23,7 +23,7 @@ export const DEFAULT_MAX_BODY_BYTES = 1_048_576 + 65_536;
 export const DEFAULT_MAX_STATE_BYTES = 8_192;
 
 /**
- * `ce-type` of a request that asks which hubs and events are served; the start-up doctor's, the service sends none such.
+ * `ce-type` of a request that asks which hubs and events are served; the doctor's, the service sends none such.
  * Answered with `describeHubs()` as JSON where events must prove their sender; elsewhere it is an unknown system event.
  */
 export const DESCRIBE_HUBS_TYPE = 'azure.webpubsub.sys.nestjs-web-pubsub-describe-hubs';

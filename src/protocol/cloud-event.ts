@@ -1,8 +1,9 @@
 import type { MessageData, MessageMetadata } from './message-data.js';
 
 /**
- * The events of a hub as upstream receives them, and what it may answer; free of HTTP.
- * `cloud-event.codec.ts` turns requests and responses into these and back [upstream-events 4, 6].
+ * The events of a hub as upstream receives them, and what it may answer; free of HTTP. `event-request.decoder.ts`
+ * and `event-reply.decoder.ts` make these of requests and responses, `event-request.encoder.ts` and
+ * `event-reply.encoder.ts` the other way round [upstream-events 4, 6].
  */
 export type HubEvent = ConnectEvent | ConnectedEvent | DisconnectedEvent | UserEvent | GroupEvent;
 

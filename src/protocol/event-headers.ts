@@ -32,10 +32,13 @@ export const EVENT_TYPE_PREFIXES = {
   group: 'azure.webpubsub.gp.',
 } as const;
 
-/** Media types of user event payloads and replies, by data type. */
-export const CONTENT_TYPES = {
+/** Media types of events, by data type; system events are JSON [upstream-events 4.1]. */
+export const EVENT_CONTENT_TYPES = {
   text: 'text/plain; charset=utf-8',
-  json: 'application/json; charset=utf-8',
+  json: 'application/json',
   binary: 'application/octet-stream',
   protobuf: 'application/x-protobuf',
 } as const;
+
+/** Media types of answers, by data type. */
+export const REPLY_CONTENT_TYPES = { ...EVENT_CONTENT_TYPES, json: 'application/json; charset=utf-8' } as const;

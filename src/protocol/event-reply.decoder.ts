@@ -3,6 +3,8 @@ import { decodeConnectBody, isMqttUserProperties } from './connect-reply.decoder
 import { EVENT_HEADERS, METADATA_HEADER_PREFIX, MQTT_HEADER_PREFIX } from './event-headers.js';
 import { decodeJsonText, parseJson } from './json-text.js';
 import type { MessageData, MessageMetadata } from './message-data.js';
+import { validateMetadata } from './message-metadata.js';
+import { decodeUtf8Header } from './utf8-header.codec.js';
 
 /** What upstream answered, as HTTP. */
 export interface EventResponse {
@@ -49,7 +51,8 @@ export function decodeUserEventReply(
       mqtt: decodeMqttProperties(response),
     };
   }
-  const metadata = decodeMetadata(response);
+  const { metadata, problem } = decodeMetadata(response);
+  if (problem !== undefined) return malformed(problem);
   if (response.body.length === 0) {
     // Without metadata there is nothing to tell the client; with it, an empty text carries it.
     return metadata
@@ -74,7 +77,9 @@ export function decodeMqttProperties(response: EventResponse): {
   const userProperties: MqttUserProperty[] = [];
   for (const [header, values] of Object.entries(response.headers)) {
     if (!header.startsWith(MQTT_HEADER_PREFIX)) continue;
-    for (const value of values) userProperties.push({ name: header.slice(MQTT_HEADER_PREFIX.length), value });
+    for (const value of values) {
+      userProperties.push({ name: header.slice(MQTT_HEADER_PREFIX.length), value: decodeUtf8Header(value) });
+    }
   }
   return { ...(contentType !== undefined && { contentType }), userProperties };
 }
@@ -119,17 +124,17 @@ function decodeState({ headers }: EventResponse): { state?: string } {
   return state === undefined ? {} : { state };
 }
 
-/** [upstream-events 6.3] the last line, then what follows its last comma. */
-function decodeMetadata({ headers }: EventResponse): MessageMetadata | undefined {
-  let metadata: Map<string, string> | undefined;
+/** [upstream-events 6.3] the last line, then what follows its last comma; what is over the limits fails the event [assumed]. */
+function decodeMetadata({ headers }: EventResponse): { metadata?: MessageMetadata; problem?: string } {
+  const entries: [string, string][] = [];
   for (const header of Object.keys(headers)) {
     if (!header.startsWith(METADATA_HEADER_PREFIX) || header.length === METADATA_HEADER_PREFIX.length) continue;
     const line = headers[header].at(-1) ?? '';
-    metadata ??= new Map();
-    metadata.set(header.slice(METADATA_HEADER_PREFIX.length), line.slice(line.lastIndexOf(',') + 1).trim());
+    entries.push([header.slice(METADATA_HEADER_PREFIX.length), line.slice(line.lastIndexOf(',') + 1).trim()]);
   }
-  // fromEntries defines properties, so a key such as __proto__ stays one.
-  return metadata && Object.fromEntries(metadata);
+  if (entries.length === 0) return {};
+  const verdict = validateMetadata(entries);
+  return verdict.isValid ? { metadata: verdict.metadata } : { problem: verdict.problem };
 }
 
 function decodeData({ headers, body }: EventResponse): MessageData | MalformedReply {

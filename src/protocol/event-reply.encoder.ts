@@ -1,6 +1,7 @@
 import type { ConnectReply, EventReply, RefusalReply, UserEventReply } from './cloud-event.js';
-import { CONTENT_TYPES, METADATA_HEADER_PREFIX, MQTT_HEADER_PREFIX } from './event-headers.js';
+import { REPLY_CONTENT_TYPES, METADATA_HEADER_PREFIX, MQTT_HEADER_PREFIX } from './event-headers.js';
 import { contentOf } from './message-data.js';
+import { encodeUtf8Header } from './utf8-header.codec.js';
 
 /** An answer to an event, as HTTP. Framing and connection headers are the sender's to add. */
 export interface EncodedReply {
@@ -47,7 +48,7 @@ export function statusOfReply(reply: EventReply): number {
 /** [upstream-events 6.1] */
 function encodeConnectReply(reply: ConnectReply): EncodedReply {
   const { userId, groups, roles, subprotocol, mqtt } = reply;
-  const headers: Record<string, string> = { 'content-type': CONTENT_TYPES.json };
+  const headers: Record<string, string> = { 'content-type': REPLY_CONTENT_TYPES.json };
   if (reply.state !== undefined) headers['ce-connectionstate'] = reply.state;
   return { status: 200, headers, body: JSON.stringify({ userId, groups, roles, subprotocol, mqtt }) };
 }
@@ -56,7 +57,7 @@ function encodeConnectReply(reply: ConnectReply): EncodedReply {
 function encodeUserEventReply(reply: UserEventReply): EncodedReply {
   const { data, metadata, mqtt } = reply;
   const headers: Record<string, string | string[]> = {};
-  if (data) headers['content-type'] = mqtt?.contentType ?? CONTENT_TYPES[data.kind];
+  if (data) headers['content-type'] = mqtt?.contentType ?? REPLY_CONTENT_TYPES[data.kind];
   if (reply.state !== undefined) headers['ce-connectionstate'] = reply.state;
   if (metadata) {
     for (const key of Object.keys(metadata)) headers[METADATA_HEADER_PREFIX + key.toLowerCase()] = metadata[key]!;
@@ -73,18 +74,18 @@ function encodeUserEventReply(reply: UserEventReply): EncodedReply {
 /** [upstream-events 6.1, 6.6] */
 function encodeRefusal({ status, reason, mqtt }: RefusalReply): EncodedReply {
   if (BODILESS_STATUSES.has(status)) return { status, headers: {} };
-  if (!mqtt) return { status, headers: { 'content-type': CONTENT_TYPES.text }, body: reason };
+  if (!mqtt) return { status, headers: { 'content-type': REPLY_CONTENT_TYPES.text }, body: reason };
   const { code, userProperties } = mqtt;
   return {
     status,
-    headers: { 'content-type': CONTENT_TYPES.json },
+    headers: { 'content-type': REPLY_CONTENT_TYPES.json },
     body: JSON.stringify({ mqtt: { code, reason: mqtt.reason, userProperties } }),
   };
 }
 
 /** Values are Unicode text, which goes out as UTF-8 bytes, as the service does with user ids [assumed]. */
 function append(headers: Record<string, string | string[]>, header: string, value: string): void {
-  const bytes = Buffer.from(value, 'utf8').toString('latin1');
+  const bytes = encodeUtf8Header(value);
   const earlier = headers[header];
   if (earlier === undefined) headers[header] = bytes;
   else headers[header] = typeof earlier === 'string' ? [earlier, bytes] : [...earlier, bytes];

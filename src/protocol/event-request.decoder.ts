@@ -11,6 +11,7 @@ import type {
 } from './cloud-event.js';
 import { EVENT_TYPE_PREFIXES, METADATA_HEADER_PREFIX, MQTT_HEADER_PREFIX } from './event-headers.js';
 import type { MessageData, MessageDataType, MessageMetadata } from './message-data.js';
+import { decodeUtf8Header } from './utf8-header.codec.js';
 
 /** Headers of a request as Node gives them: names in lower case, bytes of values as latin1 characters. */
 export type EventRequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -195,20 +196,6 @@ function decodeTime(text: string | undefined): Date {
     lastTime.text = text;
   }
   return Number.isNaN(lastTime.epochMs) ? new Date() : new Date(lastTime.epochMs);
-}
-
-/** UTF-8 bytes that Node shows as latin1 [upstream-events 4.2]; text that is no such thing stays as it is. */
-function decodeUtf8Header(value: string): string {
-  let isAscii = true;
-  for (let index = 0; index < value.length; index++) {
-    const code = value.charCodeAt(index);
-    // Not from an HTTP parser: it is Unicode already.
-    if (code > 0xff) return value;
-    if (code > 0x7f) isAscii = false;
-  }
-  if (isAscii) return value;
-  const bytes = Buffer.from(value, 'latin1');
-  return isUtf8(bytes) ? bytes.toString('utf8') : value;
 }
 
 function decodeConnect({ body }: EventRequestParts, context: EventContext): ConnectEvent {

@@ -6,8 +6,14 @@ import type {
   MqttUserProperty,
   UserEvent,
 } from './cloud-event.js';
-import { EVENT_HEADERS, EVENT_TYPE_PREFIXES, METADATA_HEADER_PREFIX, MQTT_HEADER_PREFIX } from './event-headers.js';
-import { contentOf, type MessageData, type MessageMetadata } from './message-data.js';
+import {
+  EVENT_CONTENT_TYPES,
+  EVENT_HEADERS,
+  EVENT_TYPE_PREFIXES,
+  METADATA_HEADER_PREFIX,
+  MQTT_HEADER_PREFIX,
+} from './event-headers.js';
+import { contentOf, type MessageMetadata } from './message-data.js';
 
 /** An event as upstream receives it; host, length, cookies and authorization are the sender's to add. */
 export interface EncodedEvent {
@@ -16,14 +22,6 @@ export interface EncodedEvent {
   readonly headers: Record<string, string | string[]>;
   readonly body: Uint8Array;
 }
-
-/** What the service sends as `Content-Type` of events [upstream-events 4.1]; system events are JSON. */
-const CONTENT_TYPES: Readonly<Record<MessageData['kind'], string>> = {
-  text: 'text/plain; charset=utf-8',
-  json: 'application/json',
-  binary: 'application/octet-stream',
-  protobuf: 'application/x-protobuf',
-};
 
 /** [assumed] of an MQTT message without a Content Type property. */
 const DEFAULT_MQTT_CONTENT_TYPE = 'application/octet-stream';
@@ -104,9 +102,9 @@ function eventTypeOf(event: HubEvent): string {
 }
 
 function contentTypeOf(event: HubEvent): string {
-  if (event.kind !== 'user') return CONTENT_TYPES.json;
+  if (event.kind !== 'user') return EVENT_CONTENT_TYPES.json;
   if (event.mqtt) return event.mqtt.contentType ?? DEFAULT_MQTT_CONTENT_TYPE;
-  return CONTENT_TYPES[event.data.kind];
+  return EVENT_CONTENT_TYPES[event.data.kind];
 }
 
 function bodyOf(event: HubEvent): Uint8Array {

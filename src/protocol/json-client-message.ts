@@ -1,12 +1,11 @@
 import type { ClientMessage, EndStreamMessage, StartStreamMessage } from './client-message.js';
 import { readJsonMembers } from './json-members.js';
-import type { MessageData, MessageMetadata } from './message-data.js';
+import { MAX_MESSAGE_TTL_SECONDS, type MessageData, type MessageMetadata } from './message-data.js';
 import { validateMetadata } from './message-metadata.js';
 import { isEventName, isGroupName } from './names.js';
 import { MalformedMessageError } from './subprotocol-codec.js';
 
 const MAX_UINT64 = 2n ** 64n - 1n;
-const MAX_TTL_SECONDS = 300;
 const UNSIGNED = /^\d{1,20}$/;
 const INTEGER = /^-?\d{1,15}$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
@@ -223,8 +222,8 @@ class JsonRequest {
   ttlSeconds(): number | undefined {
     const raw = this.raw('ttlSeconds');
     if (raw === undefined) return undefined;
-    if (!UNSIGNED.test(raw) || Number(raw) > MAX_TTL_SECONDS) {
-      throw new MalformedMessageError(`ttlSeconds is not an integer from 0 to ${MAX_TTL_SECONDS}`);
+    if (!UNSIGNED.test(raw) || Number(raw) > MAX_MESSAGE_TTL_SECONDS) {
+      throw new MalformedMessageError(`ttlSeconds is not an integer from 0 to ${MAX_MESSAGE_TTL_SECONDS}`);
     }
     return Number(raw);
   }

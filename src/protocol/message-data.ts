@@ -12,6 +12,9 @@ export type MessageData =
 /** The data types of the service: what a payload is declared as. */
 export type MessageDataType = MessageData['kind'];
 
+/** The longest that a message may wait for its receivers. Seconds [rest-api 5]. */
+export const MAX_MESSAGE_TTL_SECONDS = 300;
+
 /** Message metadata: string to string; keys in lower case where they crossed HTTP headers. */
 export type MessageMetadata = Readonly<Record<string, string>>;
 

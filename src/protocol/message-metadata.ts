@@ -1,6 +1,6 @@
+import { isHttpToken } from './http-token.js';
 import type { MessageMetadata } from './message-data.js';
 
-const KEY = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // oxlint-disable-next-line no-control-regex
 const ASCII = /^[\x00-\x7f]*$/;
 const MAX_KEY_LENGTH = 256;
@@ -20,7 +20,7 @@ export function validateMetadata(entries: Iterable<readonly [string, string]>): 
   const checked = new Map<string, string>();
   let total = 0;
   for (const [key, value] of entries) {
-    if (key.length > MAX_KEY_LENGTH || !KEY.test(key))
+    if (key.length > MAX_KEY_LENGTH || !isHttpToken(key))
       return invalid(`the metadata key ${JSON.stringify(key)} is invalid`);
     if (checked.has(key)) return invalid(`the metadata key ${key} is given twice`);
     if (value.length > MAX_VALUE_LENGTH)

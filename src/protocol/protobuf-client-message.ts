@@ -1,11 +1,10 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import type { ClientMessage } from './client-message.js';
-import type { MessageData, MessageMetadata } from './message-data.js';
+import { MAX_MESSAGE_TTL_SECONDS, type MessageData, type MessageMetadata } from './message-data.js';
 import { validateMetadata } from './message-metadata.js';
 import { isEventName, isGroupName } from './names.js';
 import { MalformedMessageError } from './subprotocol-codec.js';
 
-const MAX_TTL_SECONDS = 300;
 // A string that is not UTF-8 makes the message undecodable; a byte order mark at its start belongs to it.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -44,8 +43,8 @@ function readSendToGroup(body: Uint8Array): ClientMessage {
     6: bytesField((value) => metadata.push(readMapEntry(value))),
     7: bytesField(refuseStream),
   });
-  if (ttlSeconds !== undefined && ttlSeconds > MAX_TTL_SECONDS) {
-    throw new MalformedMessageError(`ttl_seconds is more than ${MAX_TTL_SECONDS}`);
+  if (ttlSeconds !== undefined && ttlSeconds > MAX_MESSAGE_TTL_SECONDS) {
+    throw new MalformedMessageError(`ttl_seconds is more than ${MAX_MESSAGE_TTL_SECONDS}`);
   }
   return {
     kind: 'sendToGroup',

@@ -143,7 +143,7 @@ class CallRecord {
 
   #emptyHubAnswer(operation: string, args: readonly unknown[]): unknown {
     if (QUESTIONS.has(operation)) return false;
-    if (operation === 'listConnections') return noMembers();
+    if (operation === 'listConnections') return Object.assign(noMembers(), { byPage: noMembers });
     if (operation !== 'getClientAccessToken') return undefined;
     const { clientProtocol } = (args[0] ?? {}) as { clientProtocol?: string };
     const path = clientProtocol === 'mqtt' ? 'clients/mqtt/hubs' : 'client/hubs';

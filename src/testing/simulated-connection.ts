@@ -8,8 +8,8 @@ import type {
   MqttUserProperty,
 } from '../protocol/cloud-event.js';
 import { decodeStateHeader, type ConnectionStateForm } from '../protocol/connection-states.codec.js';
-import { decodeConnectReply, decodeMqttProperties, type EventResponse } from '../protocol/event-reply.decoder.js';
-import { EVENT_HEADERS } from '../protocol/event-headers.js';
+import { decodeConnectReply, type EventResponse } from '../protocol/event-reply.decoder.js';
+import { EVENT_CONTENT_TYPES, EVENT_HEADERS } from '../protocol/event-headers.js';
 import { encodeEventRequest } from '../protocol/event-request.encoder.js';
 import type { MessageDataType } from '../protocol/message-data.js';
 import { signConnectionId } from '../protocol/signature.js';
@@ -64,6 +64,8 @@ export interface SimulatedEventOptions {
   metadata?: Record<string, string> | undefined;
   /** Of an MQTT client: the user properties of its message. */
   userProperties?: MqttUserProperty[] | undefined;
+  /** Of an MQTT client: the content type of its message. Default: that of the data type. */
+  contentType?: string | undefined;
 }
 
 /**
@@ -166,12 +168,16 @@ export class SimulatedConnection {
     options: SimulatedEventOptions = {},
   ): Promise<SimulatedReply<T>> {
     this.#assertAccepted();
+    const { dataType, metadata = {}, userProperties = [], contentType } = options;
+    const message = toMessageData(data, dataType);
     return this.#raise<T>({
       kind: 'user',
       context: this.#context(name),
-      data: toMessageData(data, options.dataType),
-      metadata: options.metadata ?? {},
-      ...(this.#client.mqtt && { mqtt: { userProperties: options.userProperties ?? [] } }),
+      data: message,
+      metadata,
+      ...(this.#client.mqtt && {
+        mqtt: { contentType: contentType ?? EVENT_CONTENT_TYPES[message.kind], userProperties },
+      }),
     });
   }
 
@@ -206,8 +212,7 @@ export class SimulatedConnection {
   }
 
   async #raise<T>(event: HubEvent): Promise<SimulatedReply<T>> {
-    const response = await this.#send(event);
-    return readReply<T>(event, response, this.states, decodeMqttProperties(response).userProperties);
+    return readReply<T>(event, await this.#send(event), this.states);
   }
 
   async #send(event: HubEvent): Promise<EventResponse> {

@@ -1,5 +1,5 @@
 import type { HubEvent, MqttUserProperty } from '../protocol/cloud-event.js';
-import { decodeUserEventReply, type EventResponse } from '../protocol/event-reply.decoder.js';
+import { decodeMqttProperties, decodeUserEventReply, type EventResponse } from '../protocol/event-reply.decoder.js';
 import type { MessageData, MessageDataType, MessageMetadata } from '../protocol/message-data.js';
 
 /**
@@ -9,7 +9,10 @@ import type { MessageData, MessageDataType, MessageMetadata } from '../protocol/
  */
 export interface SimulatedReply<T = unknown> {
   readonly status: number;
-  /** What the client would be sent: a string, a JSON value, or a Buffer; absent when it would be sent nothing. */
+  /**
+   * What the client would be sent: a string, a JSON value, or a Buffer; absent when it would be sent nothing. An MQTT client
+   * gets it as bytes, under the `content-type` of `headers`.
+   */
   readonly data?: T;
   readonly dataType?: MessageDataType;
   readonly metadata: MessageMetadata;
@@ -29,13 +32,13 @@ export function readReply<T>(
   event: HubEvent,
   response: EventResponse,
   states: Record<string, unknown>,
-  userProperties: readonly MqttUserProperty[] = [],
 ): SimulatedReply<T> {
   const { status, headers } = response;
+  const { userProperties } = decodeMqttProperties(response);
   const seen = { status, headers, body: Buffer.from(response.body), states, userProperties, metadata: {} };
   // The service reads no more of an answer to these than its status.
   if (event.kind !== 'user' && status < 300) return seen;
-  const reply = decodeUserEventReply(response, { clientProtocol: 'default' });
+  const reply = decodeReply(event, response);
   switch (reply.kind) {
     case 'malformed':
       throw new Error(`The service cannot read the answer to "${event.context.eventName}": ${reply.problem}.`);
@@ -48,6 +51,13 @@ export function readReply<T>(
         ...(reply.data && { dataType: reply.data.kind, data: toValue(reply.data) as T }),
       };
   }
+}
+
+/** For an MQTT client a payload of a type that is not the service's is bytes; the others are shown as what they say. */
+function decodeReply({ context }: HubEvent, response: EventResponse): ReturnType<typeof decodeUserEventReply> {
+  const reply = decodeUserEventReply(response, { clientProtocol: 'default' });
+  const isOpaque = context.mqtt !== undefined && (reply.kind === 'malformed' || response.body.length === 0);
+  return isOpaque ? decodeUserEventReply(response, { clientProtocol: 'mqtt' }) : reply;
 }
 
 /** A string becomes text, bytes binary, anything else JSON, unless the data type is named. */

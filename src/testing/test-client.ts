@@ -66,7 +66,9 @@ export class TestClient {
       // A message that was refused is refused again: repeated for seconds, it would run into the patience of a test.
       messageRetryOptions: { maxRetries: 0 },
     });
-    let deliver: (message: ReceivedMessage) => void = () => {};
+    // Messages may come with the very bytes that say the client is connected.
+    const early: ReceivedMessage[] = [];
+    let deliver: (message: ReceivedMessage) => void = (message) => early.push(message);
     client.on('server-message', ({ message }) => deliver(message));
     client.on('group-message', ({ message }) => deliver(message));
     const connected = new Promise<{ connectionId: string; userId?: string | null }>((resolve, reject) => {
@@ -80,6 +82,7 @@ export class TestClient {
     const { connectionId, userId } = await connected;
     const testClient = new TestClient(client, connectionId, userId ?? undefined);
     deliver = (message) => testClient.#receive(message);
+    early.forEach(deliver);
     return testClient;
   }
 

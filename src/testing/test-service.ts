@@ -10,6 +10,7 @@ import { ServiceClientFactory } from '../library/service-client/service-client.f
 import { knownHubNames } from '../library/service-client/service-client-hubs.js';
 import { ServiceClients } from '../library/service-client/service-clients.js';
 import { signAccessToken } from '../protocol/access-token.js';
+import { GROUP_EVENT_NAMES, SYSTEM_EVENT_NAMES } from '../protocol/names.js';
 import { ApplicationFront } from './application-front.js';
 import { PendingCalls } from './pending-calls.js';
 import { optionsOf, readModuleSettings } from './module-settings.js';
@@ -27,7 +28,7 @@ export interface TestServiceOptions {
   emulator?: Omit<EmulatorOptions, 'port' | 'accessKey' | 'secondaryAccessKey' | 'hubs' | 'serviceHost'> | undefined;
 }
 
-const ALL_SYSTEM_EVENTS: SystemEventName[] = ['connect', 'connected', 'disconnected', 'joined', 'left'];
+const ALL_SYSTEM_EVENTS: SystemEventName[] = [...SYSTEM_EVENT_NAMES, ...GROUP_EVENT_NAMES];
 const DEFAULT_ROLES = ['webpubsub.joinLeaveGroup', 'webpubsub.sendToGroup'];
 const TOKEN_LIFETIME_SECONDS = 3_600;
 const SHORTEST_KEY_BYTES = 32;

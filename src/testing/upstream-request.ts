@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { EventResponse } from '../protocol/event-reply.decoder.js';
+import { encodeUtf8Header } from '../protocol/utf8-header.codec.js';
 
 export interface UpstreamHttpRequest {
   readonly method: string;
@@ -33,11 +34,10 @@ export function sendUpstreamRequest(url: URL, { method, headers, body }: Upstrea
 }
 
 function encodeHeaders(headers: UpstreamHttpRequest['headers']): Record<string, string | string[]> {
-  const encode = (value: string): string => Buffer.from(value, 'utf8').toString('latin1');
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      typeof value === 'string' ? encode(value) : value.map(encode),
+      typeof value === 'string' ? encodeUtf8Header(value) : value.map(encodeUtf8Header),
     ]),
   );
 }

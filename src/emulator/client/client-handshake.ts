@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { MultiMap } from '../../protocol/cloud-event.js';
+import { isHttpToken } from '../../protocol/http-token.js';
 import { isGroupName, isHubName } from '../../protocol/names.js';
 import type { SimpleClientMode } from '../../protocol/simple.codec.js';
 import { readQuery } from '../connect-details.js';
@@ -27,16 +28,10 @@ export type HandshakeResult =
 
 const CLIENT_PATH = /^\/client(?:\/hubs(?:\/([^/]*))?)?\/?$/i;
 const WEB_SOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
-// A token of HTTP [RFC 9110 5.6.2], which subprotocol names are.
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** `/client/hubs/{hub}`, and `/client/` with the hub in the query. */
 export function isClientPath(pathname: string): boolean {
   return CLIENT_PATH.test(pathname);
-}
-
-export function isSubprotocolName(name: string): boolean {
-  return TOKEN.test(name);
 }
 
 /** Checks everything that needs no look at hubs, tokens or connections, in the service's order [client-websocket 1.4]. */
@@ -141,7 +136,7 @@ function readHubName(pathname: string, query: QueryParameters): string | undefin
 function readSubprotocols(header: string | undefined): string[] | undefined {
   if (header === undefined) return [];
   const names = header.split(',').map((name) => name.trim());
-  const isValid = names.every(isSubprotocolName) && new Set(names).size === names.length;
+  const isValid = names.every(isHttpToken) && new Set(names).size === names.length;
   return isValid ? names : undefined;
 }
 

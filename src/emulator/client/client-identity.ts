@@ -3,18 +3,14 @@ import { verifyAccessToken, type AccessTokenClaims } from '../../protocol/access
 import type { MultiMap } from '../../protocol/cloud-event.js';
 import { isGroupName } from '../../protocol/names.js';
 import { listAccessKeys } from '../access-keys.js';
-import { readClaims } from '../connect-details.js';
+import { readClaims, readIdentity, type TokenIdentity } from '../connect-details.js';
 import type { HubSettings } from '../core/hub-settings.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import { hostNamesOf } from '../handshake.js';
 import type { ClientHandshake, Refusal } from './client-handshake.js';
 
 /** Who a client is by its access token, before upstream has had its say [client-websocket 1.2]. */
-export interface ClientIdentity {
-  /** Absent: anonymous. */
-  readonly userId?: string;
-  readonly roles: readonly string[];
-  readonly groups: readonly string[];
+export interface ClientIdentity extends TokenIdentity {
   /** Every claim of the token, as upstream sees them. */
   readonly claims: MultiMap;
   /** The same as they were signed; absent without a token. */
@@ -46,16 +42,9 @@ export function identifyClient(
   });
   if (!verdict.isValid) return unauthorized(verdict.problem);
   const claims = readClaims(verdict.claims);
-  const groups = claims['webpubsub.group'] ?? [];
-  if (!groups.every(isGroupName)) return { status: 400, reason: 'The token contains an invalid group name.' };
-  const userId = claims['sub']?.[0];
-  return {
-    ...(userId !== undefined && { userId }),
-    roles: claims['role'] ?? [],
-    groups,
-    claims,
-    tokenClaims: verdict.claims,
-  };
+  const identity = readIdentity(claims);
+  if (!identity.groups.every(isGroupName)) return { status: 400, reason: 'The token contains an invalid group name.' };
+  return { ...identity, claims, tokenClaims: verdict.claims };
 }
 
 /** The audiences a token for that hub may name, the likeliest first; the host is the one the client connects to. */

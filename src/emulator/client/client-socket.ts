@@ -3,6 +3,7 @@ import type { Clock, ScheduledCall } from '../core/clock.js';
 import { fitCloseReason } from '../frames/close-frame.js';
 import { FrameQueue, type FrameQueueOwner } from '../frames/frame-queue.js';
 import type { OutboundFrame } from '../frames/outbound-frame.js';
+import { roundTrip } from '../frames/round-trip.js';
 import type { SocketFlusher } from '../frames/socket-flusher.js';
 import { CLOSES, type CloseReason } from './close-reasons.js';
 import type { ServiceWebSocket } from './service-web-socket.js';
@@ -42,7 +43,6 @@ export class ClientSocket implements FrameQueueOwner {
   #closeTimer?: ScheduledCall;
   #pingTimer?: ScheduledCall;
   #missedPings = 0;
-  #roundTrips = 0;
   readonly #closed: Promise<void>;
 
   constructor(
@@ -99,6 +99,8 @@ export class ClientSocket implements FrameQueueOwner {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#closing = close;
+    // The client's answer to the close frame is behind what it sent before.
+    this.resumeReading();
     this.#closeTimer = this.options.clock.schedule(CLOSE_TIMEOUT_MS, () => this.webSocket.terminate());
     this.#queue.flush();
   }
@@ -115,17 +117,7 @@ export class ClientSocket implements FrameQueueOwner {
   roundTrip(): Promise<void> {
     if (this.#queue.isHeld || this.#isOver) return Promise.resolve();
     this.#queue.flush();
-    const payload = Buffer.from(`idle ${++this.#roundTrips}`);
-    return new Promise((resolve) => {
-      const hear = (echo: Buffer): void => {
-        if (!echo.equals(payload)) return;
-        this.webSocket.off('pong', hear);
-        resolve();
-      };
-      this.webSocket.on('pong', hear);
-      void this.#closed.then(resolve);
-      this.webSocket.ping(payload);
-    });
+    return roundTrip(this.webSocket);
   }
 
   /** Cuts the TCP connection without a close frame; the listener hears nothing of it. */

@@ -6,21 +6,16 @@ import { ClientConnection } from '../core/client-connection.js';
 import type { Hub } from '../core/hub.js';
 import type { HubRegistry } from '../core/hub.registry.js';
 import { ConnectionPermissions } from '../core/permissions.js';
+import { isHttpToken } from '../../protocol/http-token.js';
 import { createSimpleDecoder, simpleEncoder, type SimpleClientMode } from '../../protocol/simple.codec.js';
 import { findSubprotocol, selectSubprotocol } from '../../protocol/subprotocol.js';
 import type { ServiceMessageEncoder } from '../../protocol/subprotocol-codec.js';
 import { readHeaders } from '../connect-details.js';
+import { LIMIT_REFUSAL, type ConnectionLimit } from '../connection-limit.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import type { RequestEndpoint, UpgradeEndpoint } from '../endpoint.js';
 import { refuseUpgrade } from '../handshake.js';
-import {
-  isClientPath,
-  isSubprotocolName,
-  readHandshake,
-  readSimpleMode,
-  type ClientHandshake,
-  type Refusal,
-} from './client-handshake.js';
+import { isClientPath, readHandshake, readSimpleMode, type ClientHandshake, type Refusal } from './client-handshake.js';
 import { identifyClient, type ClientIdentity } from './client-identity.js';
 import { ClientSession } from './client-session.js';
 import type { ClientSocket, ClientSocketListener } from './client-socket.js';
@@ -36,8 +31,6 @@ export interface ClientEndpointOptions {
   readonly recoveryWindowMs?: number;
   /** Largest client message. Bytes; default 1 048 576 [client-websocket 12]. */
   readonly maxFrameBytes?: number;
-  /** Connections at a time, those being recovered and those still connecting included. Default: no limit. */
-  readonly maxConnections?: number;
   /**
    * Whether a close frame without a code, which `client.stop()` of the official JavaScript client sends, ends a reliable
    * connection at once. Default false: it can be recovered, as after a broken network [client-websocket 9].
@@ -60,8 +53,10 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
   constructor(
     private readonly context: EmulatorContext,
     private readonly hubs: HubRegistry,
+    private readonly limit: ConnectionLimit,
     private readonly options: ClientEndpointOptions = {},
   ) {
+    limit.include(() => this.#sessions.size + this.#pending.size);
     this.#acceptor = new SocketAcceptor(context.clock, options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES);
   }
 
@@ -108,9 +103,7 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
     if ('status' in identity) return this.#refuse(socket, hub.name, identity);
     const mode = readSimpleMode(handshake.query);
     if ('status' in mode) return this.#refuse(socket, hub.name, mode);
-    if (this.#sessions.size + this.#pending.size >= (this.options.maxConnections ?? Infinity)) {
-      return this.#refuse(socket, hub.name, { status: 429, reason: 'Connection count reaches limit.' });
-    }
+    if (this.limit.isReached) return this.#refuse(socket, hub.name, LIMIT_REFUSAL);
     const connection = new ClientConnection(hub, randomUUID().replaceAll('-', ''), this.#permit(identity.roles));
     if (identity.userId !== undefined) connection.userId = identity.userId;
 
@@ -139,7 +132,7 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
       socket.destroy();
       return this.#abandon(connection);
     }
-    if (outcome.subprotocol !== undefined && !isSubprotocolName(outcome.subprotocol)) {
+    if (outcome.subprotocol !== undefined && !isHttpToken(outcome.subprotocol)) {
       const reason = 'The connect event handler chose a subprotocol that is not a valid name.';
       return this.#refuse(socket, hub.name, { status: 500, reason }, connection);
     }

@@ -47,10 +47,12 @@ function createCommand(hubs: HubFlags, version: string): Command {
         'auth-type=None|ManagedIdentity, auth-resource=URI; repeatable, the first that matches an event gets it',
     )
     .option('--allow-anonymous [true|false]', 'whether clients without a token may connect (default: false)')
+    .option('--websocket-keepalive <seconds>', 'between pings to WebSocket clients, 1 to 120 (default: 20)')
     .addHelpText('after', EXAMPLE)
     .on('option:hub-name', (name: string) => hubs.name(name))
     .on('option:event-handler', (values: string) => hubs.eventHandler(JSON.parse(values) as string[]))
-    .on('option:allow-anonymous', (value: string | null) => hubs.allowAnonymous(value ?? 'true'));
+    .on('option:allow-anonymous', (value: string | null) => hubs.allowAnonymous(value ?? 'true'))
+    .on('option:websocket-keepalive', (value: string) => hubs.keepAlive(value));
 }
 
 const EXAMPLE = `
@@ -89,8 +91,9 @@ function readNumber(text: string): number | string {
   return /^\d+$/.test(text) ? Number(text) : text;
 }
 
+const HUB_FLAGS = new Set(['hubName', 'eventHandler', 'allowAnonymous', 'websocketKeepalive']);
+
 /** Without the flags of hubs, which are gathered elsewhere. */
 function pickOptions(flags: Record<string, unknown>): Record<string, unknown> & { config?: string } {
-  const { hubName: _hubName, eventHandler: _eventHandler, allowAnonymous: _allowAnonymous, ...options } = flags;
-  return options;
+  return Object.fromEntries(Object.entries(flags).filter(([name]) => !HUB_FLAGS.has(name)));
 }

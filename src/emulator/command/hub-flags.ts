@@ -6,6 +6,7 @@ interface FlaggedHub {
   name?: string;
   eventHandlers?: Record<string, unknown>[];
   anonymousConnectPolicy?: string;
+  webSocketKeepAliveIntervalInSeconds?: number | string;
 }
 
 /** Gathers the flags of hubs in their order: each belongs to the hub named before it, or to the first one. */
@@ -40,12 +41,20 @@ export class HubFlags {
     this.#current().anonymousConnectPolicy = isAllowed ? 'allow' : 'deny';
   }
 
+  /** Seconds; checked with the other settings. */
+  keepAlive(value: string): void {
+    this.#current().webSocketKeepAliveIntervalInSeconds = /^\d+$/.test(value) ? Number(value) : value;
+  }
+
   /** By hub name, in the shape of the options. */
   settings(): Record<string, unknown> {
     return Object.fromEntries(
       this.#hubs.map(({ name, ...settings }) => {
         if (name === undefined) {
-          throw new InvalidSettingError('--event-handler and --allow-anonymous', 'need a --hub-name to belong to');
+          throw new InvalidSettingError(
+            '--event-handler, --allow-anonymous and --websocket-keepalive',
+            'need a --hub-name to belong to',
+          );
         }
         return [name, settings];
       }),

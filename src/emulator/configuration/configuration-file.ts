@@ -108,7 +108,7 @@ export class ConfigurationFile {
       `${this.#path} was read again; ${changed.length > 0 ? `changed: ${changed.join(', ')}` : 'no hub changed'}.`,
     );
     for (const field of FIXED_FIELDS) {
-      if (previous[field] !== configuration[field])
+      if (!isDeepStrictEqual(previous[field], configuration[field]))
         this.logger.warn(`${field} changed; it takes effect at the next start.`);
     }
   }

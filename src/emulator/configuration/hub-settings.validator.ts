@@ -1,4 +1,4 @@
-import { isEventName } from '../../protocol/names.js';
+import { GROUP_EVENT_NAMES, isEventName, SYSTEM_EVENT_NAMES } from '../../protocol/names.js';
 import type { EventHandlerAuth, EventHandlerSettings, HubSettings, SystemEventName } from '../core/hub-settings.js';
 import { Setting } from '../setting.js';
 
@@ -15,7 +15,7 @@ export const EVENT_HANDLER_FIELDS = [
   'auth',
 ] as const satisfies (keyof EventHandlerSettings)[];
 
-const SYSTEM_EVENTS = ['connect', 'connected', 'disconnected', 'joined', 'left'] as const satisfies SystemEventName[];
+const SYSTEM_EVENTS = [...SYSTEM_EVENT_NAMES, ...GROUP_EVENT_NAMES] as const satisfies SystemEventName[];
 
 /**
  * Settings of a hub as the emulator keeps them: checked, in the spelling of the types, cut off from the caller's object.

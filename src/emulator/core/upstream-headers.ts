@@ -1,11 +1,11 @@
 import { EVENT_HEADERS } from '../../protocol/event-headers.js';
+import { isHttpToken } from '../../protocol/http-token.js';
 import type { UpstreamRequest } from './upstream-transport.js';
 
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const ASCII_TEXT = /^[\t\x20-\x7e]*$/;
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const UNICODE_TEXT = /^[^\x00-\x08\x0a-\x1f\x7f]*$/;
-const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /**
  * Why the headers of a request cannot be sent, in words; undefined when they can. Only the user id may hold other than
@@ -14,7 +14,7 @@ const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
  */
 export function describeHeaderProblem(headers: UpstreamRequest['headers']): string | undefined {
   for (const name of Object.keys(headers)) {
-    if (!HEADER_NAME.test(name)) return `"${name.slice(0, 60)}" is not a name for an HTTP header`;
+    if (!isHttpToken(name)) return `"${name.slice(0, 60)}" is not a name for an HTTP header`;
     const value = headers[name];
     if (isUserId(name, value)) continue;
     for (const line of typeof value === 'string' ? [value] : value) {

@@ -4,7 +4,7 @@ import { decodeAccessToken, signAccessToken } from '../../protocol/access-token.
 import { canonicalHubName } from '../../protocol/names.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import type { UpgradeEndpoint } from '../endpoint.js';
-import { accessTokenOf } from '../handshake.js';
+import { accessTokenOf, queryParameter } from '../handshake.js';
 import type { FaultSwitches } from './fault-switches.js';
 
 /**
@@ -23,7 +23,7 @@ export class TokenFaults implements UpgradeEndpoint {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): void | Promise<void> {
     const hub = hubOf(url);
-    const connectionId = parameter(url, 'awps_connection_id');
+    const connectionId = queryParameter(url, 'awps_connection_id');
     if (connectionId === undefined) this.#expireAccessToken(request, url, hub);
     else this.#expireReconnectionToken(request, url, hub, connectionId);
     return this.door.upgrade(request, socket, head, url);
@@ -69,16 +69,10 @@ export class TokenFaults implements UpgradeEndpoint {
 function hubOf(url: URL): string {
   const segment = /\/hubs\/([^/]+)\/?$/i.exec(url.pathname)?.[1];
   try {
-    return canonicalHubName(segment === undefined ? (parameter(url, 'hub') ?? '') : decodeURIComponent(segment));
+    return canonicalHubName(segment === undefined ? (queryParameter(url, 'hub') ?? '') : decodeURIComponent(segment));
   } catch {
     return '';
   }
-}
-
-/** Names of query parameters are compared without regard to case [client-websocket 1]. */
-function parameter(url: URL, name: string): string | undefined {
-  const [, value] = [...url.searchParams].find(([key]) => key.toLowerCase() === name) ?? [];
-  return value || undefined;
 }
 
 function setParameter(url: URL, name: string, value: string): boolean {

@@ -45,6 +45,12 @@ export class MqttDialogue implements MqttSocketListener {
     this.#session?.lose(this.socket);
   }
 
+  /** Resolves when what is under way, both ways, has arrived and has been dealt with. */
+  async idle(): Promise<void> {
+    await this.socket.idle();
+    await this.#session?.idle();
+  }
+
   #handle(packet: Packet): void | Promise<void> {
     const { socket } = this;
     if (this.#session) return handlePacket(packet, { session: this.#session, socket, context: this.services.context });

@@ -1,25 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { verifyAccessToken, type AccessTokenClaims } from '../../protocol/access-token.js';
+import type { MultiMap } from '../../protocol/cloud-event.js';
 import { isGroupName } from '../../protocol/names.js';
 import { listAccessKeys } from '../access-keys.js';
-import { readClaims, readHeaders, readQuery } from '../connect-details.js';
+import { readClaims, readHeaders, readIdentity, readQuery, type TokenIdentity } from '../connect-details.js';
 import type { ConnectDetails } from '../core/event-sink.js';
 import type { Hub } from '../core/hub.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import { accessTokenOf, hostNamesOf, isWebSocketUpgrade } from '../handshake.js';
 
-/** What an access token says of the client it was made for [auth 3]. */
-export interface ClientIdentity {
-  /** Absent: anonymous. */
-  readonly userId?: string;
-  readonly roles: readonly string[];
-  readonly groups: readonly string[];
-}
-
 /** What the upgrade request says of a client, before its CONNECT. */
 export interface MqttHandshake {
   readonly claims: AccessTokenClaims;
-  readonly identity: ClientIdentity;
+  readonly identity: TokenIdentity;
   readonly details: ConnectDetails;
 }
 
@@ -50,7 +43,8 @@ export function readHandshake(
           now: context.clock.now(),
         });
   if (!verdict.isValid) return { status: 401, reason: `The access token is not accepted: ${verdict.problem}.` };
-  const identity = readIdentity(verdict.claims);
+  const claims = readClaims(verdict.claims);
+  const identity = readMqttIdentity(claims);
   if (!identity.groups.every(isGroupName)) {
     return { status: 400, reason: 'The token contains an invalid group name.' };
   }
@@ -58,7 +52,7 @@ export function readHandshake(
     claims: verdict.claims,
     identity,
     details: {
-      claims: readClaims(verdict.claims),
+      claims,
       query: readQuery(url.searchParams),
       headers: readHeaders(request),
       subprotocols,
@@ -87,18 +81,9 @@ function judgeAnonymous({
 /**
  * Groups are taken from the claim that the SDKs sign and from the one that the documentation names [client-mqtt 1.1].
  */
-function readIdentity(claims: AccessTokenClaims): ClientIdentity {
-  const { sub } = claims;
-  return {
-    userId: typeof sub === 'string' ? sub : undefined,
-    roles: textsOf(claims['role']),
-    groups: [...textsOf(claims['webpubsub.group']), ...textsOf(claims['group'])],
-  };
-}
-
-/** A claim may be one text or a list; what is neither is ignored. */
-function textsOf(claim: unknown): string[] {
-  return (Array.isArray(claim) ? claim : [claim]).filter((item) => typeof item === 'string');
+function readMqttIdentity(claims: MultiMap): TokenIdentity {
+  const identity = readIdentity(claims);
+  return { ...identity, groups: [...identity.groups, ...(claims['group'] ?? [])] };
 }
 
 /** The URL in `http` or `https`, without its query [client-mqtt 1.1]; the hub may be encoded or not [assumed]. */

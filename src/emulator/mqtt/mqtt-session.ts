@@ -103,6 +103,11 @@ export class MqttSession implements ConnectionOutlet {
     return this.#events;
   }
 
+  /** Resolves when the user events that were raised have been answered. */
+  idle(): Promise<void> {
+    return this.#events;
+  }
+
   /** A DISCONNECT of the client may shorten, or prolong, what it asked for at first. */
   setRetention(retentionMs: number): void {
     this.#retentionMs = retentionMs;

@@ -8,6 +8,7 @@ import type { EmulatorContext } from '../emulator-context.js';
 import { fitCloseReason } from '../frames/close-frame.js';
 import { FrameQueue, type FrameQueueOwner } from '../frames/frame-queue.js';
 import { frameMessage, type OutboundFrame } from '../frames/outbound-frame.js';
+import { roundTrip } from '../frames/round-trip.js';
 import type { SocketFlusher } from '../frames/socket-flusher.js';
 import { writePacket, type PacketLimits } from './packet-writer.js';
 import { isFailure, REASON_CODES } from './reason-codes.js';
@@ -53,7 +54,8 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
   readonly #parser = parser();
   readonly #waiting: Packet[] = [];
   readonly #gone = new AbortController();
-  #isHandling = false;
+  /** Of the packet whose handling takes time. */
+  #handling: Promise<void> | undefined;
   #isPaused = false;
   #isOver = false;
   #hasLost = false;
@@ -187,6 +189,14 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
     this.#queue.hold(isHeld);
   }
 
+  /** Resolves when what is under way, both ways, has arrived, and what came has been handled; not while held. */
+  async idle(): Promise<void> {
+    if (this.#queue.isHeld || !this.isOpen) return;
+    this.#queue.flush();
+    await roundTrip(this.webSocket);
+    while (this.#handling) await this.#handling;
+  }
+
   #frame(packet: Packet): OutboundFrame | undefined {
     try {
       const bytes = writePacket(packet, this);
@@ -229,7 +239,7 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
       return;
     }
     this.#waiting.push(packet);
-    if (!this.#isHandling) this.#handleWaiting();
+    if (!this.#handling) this.#handleWaiting();
     else if (this.#waiting.length >= MAX_WAITING_PACKETS) this.#setPaused(true);
   }
 
@@ -240,9 +250,8 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
     for (let packet = this.#waiting.shift(); packet; packet = this.#waiting.shift()) {
       const handling = this.listener.onPacket(packet);
       if (!handling) continue;
-      this.#isHandling = true;
-      void handling.then(() => {
-        this.#isHandling = false;
+      this.#handling = handling.then(() => {
+        this.#handling = undefined;
         this.#handleWaiting();
       });
       return;
@@ -291,7 +300,7 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
     this.#isOver = true;
     this.#timer?.cancel();
     this.#gone.abort(new Error('The client has gone.'));
-    if (!this.#isHandling) this.#lose();
+    if (!this.#handling) this.#lose();
   }
 
   #end(): void {

@@ -2,14 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { isHubName } from '../../protocol/names.js';
+import type { Hub } from '../core/hub.js';
 import type { HubRegistry } from '../core/hub.registry.js';
+import { LIMIT_REFUSAL, type ConnectionLimit } from '../connection-limit.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import type { UpgradeEndpoint } from '../endpoint.js';
 import { SocketFlusher } from '../frames/socket-flusher.js';
 import { refuseUpgrade } from '../handshake.js';
 import { Deliveries } from './delivery.js';
 import { MqttDialogue } from './mqtt-dialogue.js';
-import { readHandshake } from './mqtt-handshake.js';
+import { readHandshake, type HandshakeRefusal } from './mqtt-handshake.js';
 import { MqttSessionRegistry } from './mqtt-session.registry.js';
 import { MAX_PACKET_BYTES } from './mqtt-socket.js';
 import { REASON_CODES } from './reason-codes.js';
@@ -39,7 +41,10 @@ export class MqttEndpoint implements UpgradeEndpoint {
   constructor(
     private readonly context: EmulatorContext,
     private readonly hubs: HubRegistry,
-  ) {}
+    private readonly limit: ConnectionLimit,
+  ) {
+    limit.include(() => this.#dialogues.size);
+  }
 
   handles(pathname: string): boolean {
     return PATH.test(pathname);
@@ -51,11 +56,8 @@ export class MqttEndpoint implements UpgradeEndpoint {
     if (name === undefined) return refuseUpgrade(socket, 400, 'The path does not end in a hub name.');
     const hub = this.hubs.get(name);
     const handshake = readHandshake(request, url, hub, this.context);
-    if ('status' in handshake) {
-      const { status, reason } = handshake;
-      this.context.traffic.record({ door: 'client', hub: hub.name, action: 'refused', status, summary: reason });
-      return refuseUpgrade(socket, status, reason);
-    }
+    if ('status' in handshake) return this.#refuse(socket, hub, handshake);
+    if (this.limit.isReached) return this.#refuse(socket, hub, LIMIT_REFUSAL);
     const services = {
       context: this.context,
       hub,
@@ -68,6 +70,10 @@ export class MqttEndpoint implements UpgradeEndpoint {
       this.#dialogues.add(dialogue);
       webSocket.once('close', () => this.#dialogues.delete(dialogue));
     });
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all([...this.#dialogues].map((dialogue) => dialogue.idle()));
   }
 
   async close(): Promise<void> {
@@ -85,6 +91,11 @@ export class MqttEndpoint implements UpgradeEndpoint {
     await Promise.all(dialogues.map(({ socket }) => socket.closed));
     clearTimeout(deadline);
     this.#server.close();
+  }
+
+  #refuse(socket: Duplex, hub: Hub, { status, reason }: HandshakeRefusal): void {
+    this.context.traffic.record({ door: 'client', hub: hub.name, action: 'refused', status, summary: reason });
+    refuseUpgrade(socket, status, reason);
   }
 }
 

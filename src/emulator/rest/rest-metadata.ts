@@ -1,8 +1,7 @@
+import { METADATA_HEADER_PREFIX } from '../../protocol/event-headers.js';
 import type { MessageMetadata } from '../../protocol/message-data.js';
 import { validateMetadata } from '../../protocol/message-metadata.js';
 import { restErrors } from './rest.errors.js';
-
-const PREFIX = 'x-webpubsub-metadata-';
 
 /**
  * Metadata from the headers of a send, given as names and values in turn. Of a header that repeats the last line counts,
@@ -12,9 +11,9 @@ export function readRestMetadata(rawHeaders: readonly string[]): MessageMetadata
   const metadata = new Map<string, string>();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index].toLowerCase();
-    if (!name.startsWith(PREFIX)) continue;
+    if (!name.startsWith(METADATA_HEADER_PREFIX)) continue;
     const line = rawHeaders[index + 1];
-    metadata.set(name.slice(PREFIX.length), line.slice(line.lastIndexOf(',') + 1).trim());
+    metadata.set(name.slice(METADATA_HEADER_PREFIX.length), line.slice(line.lastIndexOf(',') + 1).trim());
   }
   if (metadata.size === 0) return undefined;
   const verdict = validateMetadata(metadata);

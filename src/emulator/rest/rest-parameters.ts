@@ -1,10 +1,10 @@
+import { MAX_MESSAGE_TTL_SECONDS } from '../../protocol/message-data.js';
 import { canonicalHubName, isGroupName, isHubName } from '../../protocol/names.js';
 import type { Permission } from '../core/permissions.js';
 import { restErrors } from './rest.errors.js';
 import type { RestQuery } from './rest-query.js';
 
 const PERMISSIONS = ['sendToGroup', 'joinLeaveGroup'] as const satisfies Permission[];
-const MAX_TTL_SECONDS = 300;
 
 /** What path and query of a call say, checked on reading: each method throws 400 for a value outside its rule. */
 export class RestParameters {
@@ -52,7 +52,7 @@ export class RestParameters {
 
   /** 0 to 300; 0 and absent: the message does not expire. */
   messageTtlSeconds(): number {
-    return this.query.integer('messageTtlSeconds', 0, MAX_TTL_SECONDS) ?? 0;
+    return this.query.integer('messageTtlSeconds', 0, MAX_MESSAGE_TTL_SECONDS) ?? 0;
   }
 
   /** Connection ids; ids that do not exist have no effect. */

@@ -119,8 +119,13 @@ export class TunnelConnection {
   }
 
   /** Tells the tool not to come back, and closes the socket. */
-  close(message: string): void {
+  dismiss(message: string): void {
     this.send({ kind: 'close', message });
+    this.close();
+  }
+
+  /** Closes the socket; the tool comes back, and finds whoever is there then [tunnel 7]. */
+  close(): void {
     this.socket.close(1001, 'going away');
   }
 

@@ -1,5 +1,6 @@
 import { EVENT_HEADERS } from '../../protocol/event-headers.js';
 import type { TunnelHeaders } from '../../protocol/tunnel-message.js';
+import { encodeUtf8Header } from '../../protocol/utf8-header.codec.js';
 import type { UpstreamRequest, UpstreamResponse } from '../core/upstream-transport.js';
 
 /** The tool sets these itself, and breaks on a `Host` in the request [tunnel 5.1]. */
@@ -15,7 +16,7 @@ export function toTunnelHeaders(headers: UpstreamRequest['headers']): TunnelHead
   for (const [name, value] of Object.entries(headers)) {
     if (HEADERS_OF_THE_TOOL.has(name.toLowerCase())) continue;
     const lines = typeof value === 'string' ? [value] : value;
-    result[name] = (name.toLowerCase() === EVENT_HEADERS.signature ? splitLists(lines) : lines).map(toLatin1);
+    result[name] = (name.toLowerCase() === EVENT_HEADERS.signature ? splitLists(lines) : lines).map(encodeUtf8Header);
   }
   return result;
 }
@@ -32,8 +33,4 @@ export function fromTunnelHeaders(headers: TunnelHeaders): UpstreamResponse['hea
 
 function splitLists(lines: readonly string[]): string[] {
   return lines.flatMap((line) => line.split(',')).map((element) => element.trim());
-}
-
-function toLatin1(value: string): string {
-  return Buffer.from(value, 'utf8').toString('latin1');
 }

@@ -109,14 +109,14 @@ export class TunnelEndpoint implements UpgradeEndpoint, UpstreamTransport, Tunne
 
   disconnect(connectionId: string, message = 'Closed by the emulator.'): boolean {
     const connection = this.#pool.find(connectionId);
-    connection?.close(message);
+    connection?.dismiss(message);
     return connection !== undefined;
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
     const connections = [...this.#pool.all()];
-    for (const connection of connections) connection.close('The emulator is shutting down.');
+    for (const connection of connections) connection.close();
     const deadline = setTimeout(() => {
       for (const connection of connections) connection.terminate();
     }, CLOSE_GRACE_MS);

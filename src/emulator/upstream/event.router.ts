@@ -158,6 +158,11 @@ export class EventRouter implements EventSink {
     return this.validationStates(hub);
   }
 
+  /** As `revalidate`, and forgets what was known. */
+  async restartValidation(hub: Hub): Promise<void> {
+    await Promise.all(this.#validationTargets(hub).map((target) => this.#validator.restart(target)));
+  }
+
   /** Resolves when no event and no validation is under way. */
   async idle(): Promise<void> {
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);

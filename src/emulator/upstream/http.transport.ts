@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, type Dispatcher } from 'undici';
 import { EVENT_HEADERS } from '../../protocol/event-headers.js';
+import { encodeUtf8Header } from '../../protocol/utf8-header.codec.js';
 import { describeHeaderProblem } from '../core/upstream-headers.js';
 import {
   MAX_UPSTREAM_ANSWER_BYTES,
@@ -127,7 +128,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Header bytes are latin1 to Node, so the user id goes out as the latin1 reading of its UTF-8 bytes [upstream-events 4.2]. */
+/** The user id may be any text [upstream-events 4.2]; of the other headers `upstream-headers.ts` sees to it. */
 function encodeHeaders({ url, headers }: UpstreamRequest): Record<string, string | string[]> {
   const problem = describeHeaderProblem(headers);
   if (problem !== undefined) {
@@ -137,7 +138,7 @@ function encodeHeaders({ url, headers }: UpstreamRequest): Record<string, string
   for (const name of Object.keys(headers)) {
     const value = headers[name];
     if (typeof value !== 'string') encoded[name] = [...value];
-    else encoded[name] = name === EVENT_HEADERS.userId ? Buffer.from(value, 'utf8').toString('latin1') : value;
+    else encoded[name] = name === EVENT_HEADERS.userId ? encodeUtf8Header(value) : value;
   }
   return encoded;
 }

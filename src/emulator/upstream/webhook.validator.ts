@@ -80,6 +80,12 @@ export class WebhookValidator {
     return this.#probe(this.#validations.get(target.url) ?? this.#begin(target));
   }
 
+  /** Probes now; until the answer is there, events wait for it. */
+  async restart(target: ValidationTarget): Promise<ValidationVerdict> {
+    this.#validations.delete(target.url);
+    return this.recheck(target);
+  }
+
   stateOf(url: string): ValidationState {
     const shown = blankUrl(url);
     const validation = this.#validations.get(url);

@@ -64,7 +64,7 @@ export const OnGroupLeft = (): MethodDecorator => handles({ kind: 'left' });
 function handles(...events: HandledEvent[]): MethodDecorator {
   return (_target, _name, descriptor: PropertyDescriptor) => {
     const method = descriptor.value as object;
-    const earlier = (Reflect.getOwnMetadata(HANDLED_EVENTS_METADATA, method) ?? []) as HandledEvent[];
+    const earlier = (Reflect.getMetadata(HANDLED_EVENTS_METADATA, method) ?? []) as HandledEvent[];
     Reflect.defineMetadata(HANDLED_EVENTS_METADATA, [...events, ...earlier], method);
   };
 }

@@ -3,7 +3,7 @@ import type { ConnectEvent } from '../../protocol/cloud-event.js';
 import { parseConnectionString } from '../../protocol/connection-string.js';
 import { EVENT_HEADERS } from '../../protocol/event-headers.js';
 import { encodeEventRequest } from '../../protocol/event-request.encoder.js';
-import { isHubName } from '../../protocol/names.js';
+import { isHubName, SYSTEM_EVENT_NAMES } from '../../protocol/names.js';
 import { signConnectionId } from '../../protocol/signature.js';
 import { badHubName } from '../service-client/service-client.messages.js';
 import { DESCRIBE_HUBS_TYPE } from '../web-pubsub.constants.js';
@@ -100,7 +100,7 @@ function beginExamination(options: DiagnoseUpstreamOptions): Examination {
 function handlerOf(hub: string | HubEventHandler): HubEventHandler {
   const handler =
     typeof hub === 'string'
-      ? { hub, systemEvents: ['connect', 'connected', 'disconnected'], userEvents: ['*'] }
+      ? { hub, systemEvents: [...SYSTEM_EVENT_NAMES], userEvents: ['*'] }
       : { hub: hub.hub, systemEvents: [...hub.systemEvents], userEvents: [...hub.userEvents] };
   if (!isHubName(handler.hub)) throw new TypeError(badHubName(handler.hub));
   return handler;

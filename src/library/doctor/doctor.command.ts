@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { isSystemEventName, SYSTEM_EVENT_NAMES } from '../../protocol/names.js';
 import { diagnoseUpstream, type DiagnoseUpstreamOptions } from './diagnose-upstream.js';
 import type { HubEventHandler } from './hub-settings.js';
 import { formatDiagnosis } from './upstream-diagnosis.js';
@@ -12,9 +13,6 @@ interface DoctorFlags {
   readonly timeout: number;
   readonly json?: true;
 }
-
-/** Of the hub's setting, not of its user events. */
-const SYSTEM_EVENTS = ['connect', 'connected', 'disconnected'];
 
 /**
  * The command `nestjs-web-pubsub`. Returns the exit code: 0 when the service could deliver events, 1 when not, 2 when the
@@ -93,8 +91,8 @@ function collectHub(text: string, hubs: readonly HubEventHandler[]): HubEventHan
     ...hubs,
     {
       hub,
-      systemEvents: SYSTEM_EVENTS.filter((event) => names?.includes(event) ?? true),
-      userEvents: names?.filter((name) => !SYSTEM_EVENTS.includes(name)) ?? ['*'],
+      systemEvents: SYSTEM_EVENT_NAMES.filter((event) => names?.includes(event) ?? true),
+      userEvents: names?.filter((name) => !isSystemEventName(name)) ?? ['*'],
     },
   ];
 }

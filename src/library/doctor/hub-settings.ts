@@ -1,3 +1,4 @@
+import { SYSTEM_EVENT_NAMES } from '../../protocol/names.js';
 import { isLoopbackHost } from '../service-client/service-connection.js';
 
 /**
@@ -27,7 +28,6 @@ export interface HubSettings {
   readonly note?: string;
 }
 
-const SYSTEM_EVENTS = ['connect', 'connected', 'disconnected'];
 const BICEP_TYPE = 'Microsoft.SignalRService/webPubSub/hubs@2024-03-01';
 const PUBLIC_HOST = 'https://<public-host>';
 
@@ -93,7 +93,7 @@ function patternOf({ userEvents }: HubEventHandler): string {
 }
 
 function systemEventsOf({ systemEvents }: HubEventHandler): string[] {
-  return SYSTEM_EVENTS.filter((event) => systemEvents.includes(event));
+  return SYSTEM_EVENT_NAMES.filter((event) => systemEvents.includes(event));
 }
 
 function hostOf(url: string): string {

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { performance } from 'node:perf_hooks';
+import { encodeUtf8Header } from '../../protocol/utf8-header.codec.js';
 
 /** A request as the service would send it. */
 export interface ProbeRequest {
@@ -65,12 +66,10 @@ export function probeUpstream(url: URL, request: ProbeRequest, timeoutMs: number
   });
 }
 
-/** Text above ASCII goes out as its UTF-8 bytes, which Node takes as latin1 [upstream-events 4.2]. */
 function wireHeaders({ headers, body }: ProbeRequest): Record<string, string | string[]> {
-  const toWire = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
   const written = Object.entries(headers).map(([name, value]) => [
     name,
-    typeof value === 'string' ? toWire(value) : value.map(toWire),
+    typeof value === 'string' ? encodeUtf8Header(value) : value.map(encodeUtf8Header),
   ]);
   return { ...Object.fromEntries(written), ...(body && { 'Content-Length': String(body.byteLength) }) };
 }

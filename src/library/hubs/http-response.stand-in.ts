@@ -12,6 +12,9 @@ export class HttpResponseStandIn {
   /** Whether a body was sent or the response ended. */
   isAnswered = false;
   body: unknown;
+  /** What exception filters were called with. */
+  failure: { readonly error: unknown } | undefined;
+  readonly locals: Record<string, unknown> = {};
 
   status(code: number): this {
     this.statusCode = code;

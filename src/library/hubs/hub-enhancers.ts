@@ -1,4 +1,5 @@
 import { ApplicationConfig, type NestContainer } from '@nestjs/core';
+import { pipesOfParams } from './hub-params.factory.js';
 
 /** Where Nest keeps the enhancers of a class or method, and what a filter catches. */
 const ENHANCER_METADATA = ['__guards__', '__interceptors__', '__pipes__', '__exceptionFilters__'];
@@ -7,6 +8,21 @@ const CAUGHT_METADATA = '__filterCatchExceptions__';
 
 export function hasOwnEnhancers(hubClass: object, method: object): boolean {
   return ENHANCER_METADATA.some((key) => Reflect.hasMetadata(key, hubClass) || Reflect.hasMetadata(key, method));
+}
+
+/** Names of enhancer classes that a method or its class asks for and Nest has made no instance of, which it would leave out. */
+export function enhancersWithoutInstance(
+  hubClass: Function,
+  methodName: string,
+  isMade: (enhancer: Function) => boolean,
+): string[] {
+  const method = (hubClass.prototype as Record<string, object>)[methodName];
+  const listed = ENHANCER_METADATA.flatMap((key) =>
+    [hubClass, method].flatMap((target) => (Reflect.getMetadata(key, target) ?? []) as unknown[]),
+  );
+  return [...listed, ...pipesOfParams(hubClass, methodName)]
+    .filter((enhancer): enhancer is Function => typeof enhancer === 'function' && !isMade(enhancer))
+    .map(({ name }) => name);
 }
 
 export function hasGlobalEnhancers(config: ApplicationConfig | undefined): boolean {

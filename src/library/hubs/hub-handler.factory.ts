@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { ContextIdFactory, ExternalContextCreator, type ModuleRef, type NestContainer } from '@nestjs/core';
+import { isObservable, lastValueFrom } from 'rxjs';
 import type { HandledEvent } from '../decorators/event-handler.decorators.js';
 import type { HubRequest } from '../requests/hub.request.js';
 import { WEB_PUBSUB_CONTEXT_TYPE } from '../web-pubsub.constants.js';
@@ -31,6 +32,11 @@ export interface HubProvider {
   };
 }
 
+/** A part of `ExternalContextCreator`: calls `target`, and on failure the exception filters. */
+interface ErrorProxy {
+  createProxy(target: Method, ...others: unknown[]): Method;
+}
+
 const ALL_ENHANCERS = { guards: true, interceptors: true, filters: true };
 
 /** Turns methods of hub classes into calls that run the enhancers of Nest, at the start of the application. */
@@ -45,6 +51,10 @@ export class HubHandlerFactory {
     this.#creator = ExternalContextCreator.fromContainer(
       isGlobalApplied ? container : withoutGlobalEnhancers(container),
     );
+    // Nest takes an observable without a value for a failure, and would run the exception filters.
+    this.#creator.transformToResult = async (result: unknown) =>
+      isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;
+    noteFailures(this.#creator);
     this.#hasGlobalEnhancers = isGlobalApplied && hasGlobalEnhancers(container.applicationConfig);
   }
 
@@ -60,7 +70,8 @@ export class HubHandlerFactory {
         ...fixed,
         hasEnhancers: false,
         isLoggedByNest: () => false,
-        invoke: (request) => method.apply(instance, readArguments(request)),
+        // By name, as Nest calls it: a test or a decorator may have replaced the method of the instance.
+        invoke: (request) => (instance as Record<string, Method>)[methodName](...readArguments(request)),
       };
     }
     return {
@@ -117,4 +128,24 @@ export class HubHandlerFactory {
       return call(request, response);
     };
   }
+}
+
+/** Lets the stand-in say that filters were called: of one that ends later, Nest takes nothing for success. */
+function noteFailures(creator: ExternalContextCreator): void {
+  const { externalErrorProxy: proxy } = creator as unknown as { externalErrorProxy?: ErrorProxy };
+  if (typeof proxy?.createProxy !== 'function') return;
+  const createProxy = proxy.createProxy.bind(proxy);
+  proxy.createProxy = (target, ...others) =>
+    createProxy(
+      async (...args) => {
+        try {
+          return await target(...args);
+        } catch (error) {
+          const [, standIn] = args as [unknown, HttpResponseStandIn?];
+          if (standIn) standIn.failure = { error };
+          throw error;
+        }
+      },
+      ...others,
+    );
 }

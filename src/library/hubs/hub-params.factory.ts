@@ -29,6 +29,15 @@ export const hubParamsFactory = {
 
 export const PARAMS_METADATA_KEY = ROUTE_ARGS_METADATA;
 
+/** Pipes of single parameters. */
+export function pipesOfParams(hubClass: object, method: string): unknown[] {
+  return Object.values(readParams(hubClass, method)).flatMap(({ pipes }) => pipes ?? []);
+}
+
+function readParams(hubClass: object, method: string): Record<string, ParamMetadata> {
+  return (Reflect.getMetadata(ROUTE_ARGS_METADATA, hubClass, method) ?? {}) as Record<string, ParamMetadata>;
+}
+
 /**
  * How to fill the parameters of a method without Nest: undefined when it takes Nest, since a parameter has pipes or a
  * decorator that is not of this package. Without decorated parameters the method gets the request.
@@ -37,7 +46,7 @@ export function createArgumentsReader(
   hubClass: object,
   method: string,
 ): ((request: HubRequest) => unknown[]) | undefined {
-  const metadata = (Reflect.getMetadata(ROUTE_ARGS_METADATA, hubClass, method) ?? {}) as Record<string, ParamMetadata>;
+  const metadata = readParams(hubClass, method);
   const slots: ({ read: ParamReader; data: unknown } | undefined)[] = [];
   for (const [key, { index, data, pipes, factory }] of Object.entries(metadata)) {
     const read = factory ? findParamReader(factory) : key.startsWith(`${BODY_TYPE}:`) ? readData : undefined;

@@ -3,9 +3,10 @@ import { isEventName, isHubName } from '../../protocol/names.js';
 import type { HandledEvent } from '../decorators/event-handler.decorators.js';
 import { StartUpError } from '../errors/start-up.error.js';
 import { HANDLED_EVENTS_METADATA, HUB_METADATA } from '../web-pubsub.constants.js';
-import { requestScopedEnhancers } from './hub-enhancers.js';
+import { enhancersWithoutInstance, requestScopedEnhancers } from './hub-enhancers.js';
 import { HubHandlerFactory, type HubProvider } from './hub-handler.factory.js';
 import {
+  enhancersNotMade,
   enhancersNotReached,
   eventNameInvalid,
   eventNameMissing,
@@ -71,17 +72,21 @@ export class HubExplorer {
     const handlers = this.registry.open(hub);
     for (const [method, events] of methods) {
       assertEvents(`${hubClass.name}.${method}`, events);
+      assertEnhancersMade(hubClass, method, wrapper, module);
       handlers.add(this.#factory!.create(provider, method, events));
     }
   }
 
-  /** Names of decorated methods, those of base classes too, with what they handle. */
+  /**
+   * Names of decorated methods, those of base classes too, with what they handle. A decorator that wraps a method hands its
+   * metadata on by way of the prototype, as for Nest's own routes.
+   */
   #findHandlerMethods(hubClass: Function): Map<string, HandledEvent[]> {
     const methods = new Map<string, HandledEvent[]>();
     const prototype = hubClass.prototype as Record<string, object> | undefined;
     if (!prototype) return methods;
     for (const name of this.#scanner.getAllMethodNames(prototype)) {
-      const events = Reflect.getOwnMetadata(HANDLED_EVENTS_METADATA, prototype[name]) as HandledEvent[] | undefined;
+      const events = Reflect.getMetadata(HANDLED_EVENTS_METADATA, prototype[name]) as HandledEvent[] | undefined;
       if (events) methods.set(name, events);
     }
     return methods;
@@ -130,6 +135,13 @@ function classOf(wrapper: Wrapper): Function | undefined {
     // Values of all kinds are provided, proxies that throw among them; they are no hub classes.
     return undefined;
   }
+}
+
+/** Nest makes the enhancers of classes that it has as such, and says nothing when it finds none for others. */
+function assertEnhancersMade(hubClass: Function, method: string, wrapper: Wrapper, module: Module): void {
+  if (!wrapper.isNotMetatype && wrapper.token === hubClass) return;
+  const missing = enhancersWithoutInstance(hubClass, method, (enhancer) => module.injectables.has(enhancer));
+  if (missing.length > 0) throw new StartUpError(enhancersNotMade(hubClass.name, method, missing));
 }
 
 function assertEvents(handler: string, events: readonly HandledEvent[]): void {

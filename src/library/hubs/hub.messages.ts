@@ -30,6 +30,10 @@ export const enhancersNotReached = (className: string, enhancers: readonly strin
   `The hub class ${className} is provided by a factory or as a value, so that Nest cannot run the request-scoped global ` +
   `enhancers (${enhancers.join(', ')}) for it. Provide it as a class, or make them singletons.`;
 
+export const enhancersNotMade = (className: string, method: string, enhancers: readonly string[]): string =>
+  `${className}.${method} asks for ${enhancers.join(', ')}, which Nest does not make for a hub class that is provided by a ` +
+  `factory, as a value or under another token. List ${className} itself under providers, or give the decorator an instance.`;
+
 export function describeEvent(event: HandledEvent): string {
   if (event.kind === 'user') return event.name === '*' ? "all user events ('*')" : `the user event "${event.name}"`;
   return event.kind === 'joined' || event.kind === 'left'

@@ -1,9 +1,7 @@
+import { GROUP_EVENT_NAMES, SYSTEM_EVENT_NAMES } from '../../protocol/names.js';
 import type { HandledEvent } from '../decorators/event-handler.decorators.js';
 import type { HubDescription } from './hub-description.interface.js';
 import type { HubHandlers, HubRegistry } from './hub.registry.js';
-
-const SYSTEM_EVENTS = ['connect', 'connected', 'disconnected'] as const;
-const GROUP_EVENTS = ['joined', 'left'] as const;
 
 /**
  * The hubs of the application, injectable.
@@ -34,8 +32,8 @@ function describeHub({ hub, list }: HubHandlers, path: string): HubDescription {
   return {
     hub,
     path,
-    systemEvents: SYSTEM_EVENTS.filter((event) => handled.has(`system ${event}`)),
-    groupEvents: GROUP_EVENTS.filter((event) => handled.has(`group ${event}`)),
+    systemEvents: SYSTEM_EVENT_NAMES.filter((event) => handled.has(`system ${event}`)),
+    groupEvents: GROUP_EVENT_NAMES.filter((event) => handled.has(`group ${event}`)),
     userEvents: handlers.filter(({ kind }) => kind === 'user').map(({ event }) => event),
     handlers,
   };

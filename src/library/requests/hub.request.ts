@@ -14,12 +14,28 @@ export abstract class HubRequest {
 }
 
 /**
- * Guards, interceptors and strategies of durable providers that were written for HTTP read `request.headers['…']`; so every
- * request has headers, of which there are none unless the event is a `connect`.
+ * Guards, interceptors and strategies of durable providers that were written for HTTP read and set `request.headers['…']`,
+ * and call `request.get('…')`; so every request has headers of its own, none of them at first unless the event is a
+ * `connect`.
  */
-Object.defineProperty(HubRequest.prototype, 'headers', {
-  configurable: true,
-  enumerable: false,
-  writable: true,
-  value: Object.freeze({}),
+Object.defineProperties(HubRequest.prototype, {
+  headers: {
+    configurable: true,
+    enumerable: false,
+    get(this: HubRequest) {
+      const headers = {};
+      Object.defineProperty(this, 'headers', { configurable: true, enumerable: false, writable: true, value: headers });
+      return headers;
+    },
+  },
+  get: { configurable: true, enumerable: false, writable: true, value: readHeader },
+  header: { configurable: true, enumerable: false, writable: true, value: readHeader },
 });
+
+/** As Express: names in any case, several values as one text. */
+function readHeader(this: { readonly headers: Readonly<Record<string, unknown>> }, name: string): string | undefined {
+  const { headers } = this;
+  const key = Object.keys(headers).find((each) => each.toLowerCase() === name.toLowerCase());
+  const value = key === undefined ? undefined : headers[key];
+  return Array.isArray(value) ? value.join(', ') : (value as string | undefined);
+}

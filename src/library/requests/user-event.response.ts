@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MqttUserProperty } from '../../protocol/cloud-event.js';
+import { isHttpToken } from '../../protocol/http-token.js';
 import type { MessageDataType, MessageMetadata } from '../../protocol/message-data.js';
 import { validateMetadata } from '../../protocol/message-metadata.js';
 
@@ -100,7 +101,7 @@ function checkMetadata(metadata: Readonly<Record<string, string>>): MessageMetad
 
 function checkMqtt(mqtt: NonNullable<UserEventResponseOptions['mqtt']>): UserEventResponseOptions['mqtt'] {
   for (const { name, value } of mqtt.userProperties ?? []) {
-    if (typeof name !== 'string' || !/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) {
+    if (typeof name !== 'string' || !isHttpToken(name)) {
       throw new TypeError(`The response cannot be sent: no header can be named ${JSON.stringify(name)}.`);
     }
     assertHeaderValue(value, `the MQTT user property ${name}`);

@@ -55,7 +55,8 @@ export class LateServiceClients implements OnModuleDestroy {
     @Inject(ServiceClientFactory) private readonly factory: ServiceClientFactory,
     @Inject(ServiceClients) private readonly clients: ServiceClients,
   ) {
-    for (const hub of hubs) this.#provide(hub);
+    // Some may have become known between the scan and now.
+    for (const hub of [...hubs, ...knownHubNames()]) this.#provide(hub);
     this.#stop = onHubName((hub) => this.#provide(hub));
   }
 

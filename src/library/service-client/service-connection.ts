@@ -39,11 +39,11 @@ export function readServiceConnection(options: WebPubSubModuleOptions): ServiceC
   return { endpoint, credential, isInsecureAllowed: true };
 }
 
-/** All connection strings of the options. Throws a `StartUpError` that says which one is wrong, without its text. */
+/** All connection strings of the options, of which empty and absent ones are none. Throws a `StartUpError` that says which one is wrong, without its text. */
 export function connectionStringsOf({ connectionString }: WebPubSubModuleOptions): ConnectionString[] {
-  if (connectionString === undefined || connectionString === '') return [];
-  const texts = typeof connectionString === 'string' ? [connectionString] : connectionString;
-  return texts.map((text, index) => {
+  const texts = typeof connectionString === 'string' ? [connectionString] : (connectionString ?? []);
+  return texts.flatMap((text, index) => {
+    if (!text) return [];
     try {
       return parseConnectionString(text);
     } catch (error) {

@@ -81,6 +81,13 @@ function createConnectReply(result: unknown): ConnectReply {
   return reply as unknown as ConnectReply;
 }
 
+/** An object whose fields mean nothing to the service, as when an interceptor wraps what the handler returned. */
+export function namesNoConnectField(result: unknown): result is object {
+  if (typeof result !== 'object' || result === null) return false;
+  const names = Object.keys(result);
+  return names.length > 0 && !names.some((name) => (CONNECT_FIELDS as readonly string[]).includes(name));
+}
+
 function hasConnectType(name: (typeof CONNECT_FIELDS)[number], value: unknown): boolean {
   switch (name) {
     case 'userId':

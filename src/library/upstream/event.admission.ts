@@ -8,6 +8,7 @@ import { DESCRIBE_HUBS_TYPE } from '../web-pubsub.constants.js';
 import type { EventExchange } from './event-exchange.js';
 import type { EventLog } from './event.log.js';
 import { OriginVerdicts, type OriginVerdict } from './origin-verdicts.js';
+import { INTERNAL_ERROR } from './refusal.factory.js';
 import { readRequestBody, SlowBodies, takeHostBody, type BodyOutcome } from './request-body.js';
 
 export interface EventAdmissionOptions {
@@ -208,7 +209,7 @@ export class EventAdmission {
         return refuse(408, 'The body did not arrive in time.');
       case 'lost':
         log.bodyLost();
-        return refuse(500, 'Internal server error');
+        return refuse(500, INTERNAL_ERROR);
       case 'aborted':
         return { kind: 'aborted' };
     }

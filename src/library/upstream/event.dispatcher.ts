@@ -1,5 +1,4 @@
-import { HttpException } from '@nestjs/common';
-import { EmptyError, isObservable, lastValueFrom, type Observable } from 'rxjs';
+import { isObservable, lastValueFrom, type Observable } from 'rxjs';
 import type { EventReply, HubEvent } from '../../protocol/cloud-event.js';
 import type { ConnectionStateForm } from '../../protocol/connection-states.codec.js';
 import type { EventRequestHeaders } from '../../protocol/event-request.decoder.js';
@@ -11,8 +10,14 @@ import type { EventObserver } from '../observability/event-observer.interface.js
 import { createHubRequest } from '../requests/hub-request.factory.js';
 import type { HubRequest } from '../requests/hub.request.js';
 import type { EventLog } from './event.log.js';
-import { createEventReply } from './event-reply.factory.js';
-import { createPlainRefusal, createRefusal, isAnswerStatus, malformedReasonOf } from './refusal.factory.js';
+import { createEventReply, namesNoConnectField } from './event-reply.factory.js';
+import {
+  createPlainRefusal,
+  createRefusal,
+  INTERNAL_ERROR,
+  isAnswerStatus,
+  malformedReasonOf,
+} from './refusal.factory.js';
 
 export interface DispatcherOptions {
   readonly unhandledUserEvents: 'reject' | 'accept';
@@ -62,7 +67,7 @@ export class EventDispatcher {
       const result = handler.invoke(request, standIn);
       if (isPromiseLike(result)) return this.#settle(event, handler, request, result, standIn);
       if (isObservable(result)) return this.#settle(event, handler, request, lastOf(result), standIn);
-      return this.#reply(event, handler, request, result);
+      return this.#reply(event, handler, request, result, standIn);
     } catch (error) {
       return this.#refuse(event, handler, error, standIn);
     }
@@ -79,15 +84,28 @@ export class EventDispatcher {
       let result = await pending;
       // What an exception filter returned, or a promise of one.
       if (isObservable(result)) result = await lastOf(result);
-      return this.#reply(event, handler, request, result);
+      return this.#reply(event, handler, request, result, standIn);
     } catch (error) {
       return this.#refuse(event, handler, error, standIn);
     }
   }
 
-  #reply(event: HubEvent, handler: HubHandler, request: HubRequest, result: unknown): EventReply {
-    if (result instanceof HttpException) return this.#refuse(event, handler, result, undefined);
+  #reply(
+    event: HubEvent,
+    handler: HubHandler,
+    request: HubRequest,
+    result: unknown,
+    standIn: HttpResponseStandIn | undefined,
+  ): EventReply {
+    // What a filter returns, at once or later, Nest does not tell apart from what a handler returns.
+    const failure = standIn?.failure;
+    if (standIn && (standIn.isAnswered || result === standIn)) {
+      return this.#takeHttpAnswer(event, handler, standIn, failure?.error);
+    }
+    if (failure && saysNothing(event, result)) return this.#fail(event, handler, failure.error);
+    if (result instanceof Error) return this.#fail(event, handler, result);
     const reply = createEventReply(event.kind, result);
+    if (event.kind === 'connect' && namesNoConnectField(result)) this.log.connectResultForeign(handler.name, result);
     const { states } = request.context;
     if (!states.isChanged) return reply;
     if (event.kind !== 'connect' && event.kind !== 'user') {
@@ -100,16 +118,23 @@ export class EventDispatcher {
   }
 
   #refuse(event: HubEvent, handler: HubHandler, error: unknown, standIn: HttpResponseStandIn | undefined): EventReply {
-    // An observable that completed without a value, in Nest's pipeline.
-    if (error instanceof EmptyError) return ACCEPTED;
-    if (standIn?.isAnswered) return this.#takeHttpAnswer(event, handler, standIn);
+    if (standIn?.isAnswered) return this.#takeHttpAnswer(event, handler, standIn, error);
     return this.#fail(event, handler, error);
   }
 
-  /** An exception filter that was written for HTTP has answered; Nest throws the exception again all the same. */
-  #takeHttpAnswer(event: HubEvent, handler: HubHandler, { statusCode, body }: HttpResponseStandIn): EventReply {
+  /**
+   * An exception filter that was written for HTTP has answered; `caught` is the error, as far as it is known. Such a filter
+   * may say success and the failure in the body; no client comes in by that.
+   */
+  #takeHttpAnswer(event: HubEvent, handler: HubHandler, answer: HttpResponseStandIn, caught: unknown): EventReply {
+    const { statusCode, body } = answer;
+    const isSuccess = isAnswerStatus(statusCode) && statusCode < 300;
+    if (isSuccess && event.kind === 'connect') {
+      this.log.refusalAnsweredAsSuccess(handler.name, statusCode);
+      return caught === undefined ? createPlainRefusal(event, 500, INTERNAL_ERROR) : this.#fail(event, handler, caught);
+    }
     this.log.httpFilterAnswered(handler.name);
-    if (isAnswerStatus(statusCode) && statusCode < 300) {
+    if (isSuccess) {
       try {
         return createEventReply(event.kind, body);
       } catch (error) {
@@ -125,6 +150,11 @@ export class EventDispatcher {
     if (isUnexpected && !handler?.isLoggedByNest(error)) this.log.handlerFailed(handler?.name, event, error);
     return reply;
   }
+}
+
+/** Whether a filter that was called with a failure has returned nothing that can be an answer. */
+function saysNothing(event: HubEvent, result: unknown): boolean {
+  return result === undefined || result === null || (event.kind === 'connect' && namesNoConnectField(result));
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

@@ -130,6 +130,23 @@ export class EventLog {
     );
   }
 
+  refusalAnsweredAsSuccess(handler: string, status: number): void {
+    this.#tellOnce(
+      `success ${handler}`,
+      `An exception filter answered the failure of ${handler} with status ${status}, as an HTTP request; the client is ` +
+        'refused all the same. Let the filter rethrow when isWebPubSubContext(host), or set globalEnhancers: false.',
+    );
+  }
+
+  connectResultForeign(handler: string, result: object): void {
+    this.#tellOnce(
+      `connect ${handler}`,
+      `The result of ${handler} has none of the fields userId, groups, roles, subprotocol, mqtt, but ` +
+        `${Object.keys(result).map(quote).join(', ')}, so it says nothing to the service. If an interceptor wraps results, ` +
+        'let it leave them alone when isWebPubSubContext(context), or set globalEnhancers: false.',
+    );
+  }
+
   listening(hubs: readonly { hub: string; events: readonly string[] }[]): void {
     const served = hubs.map(({ hub, events }) => `hub ${quote(hub)} (${events.join(', ')})`);
     this.#logger.log(

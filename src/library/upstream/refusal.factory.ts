@@ -6,7 +6,7 @@ import { isMqttCode, mqttCodeOfStatus } from '../errors/mqtt-codes.js';
 import { MqttConnectException } from '../errors/mqtt-connect.exception.js';
 
 /** All that the service learns of an error that is not meant for it. */
-const INTERNAL_ERROR = 'Internal server error';
+export const INTERNAL_ERROR = 'Internal server error';
 
 export interface RefusalVerdict {
   readonly reply: RefusalReply;

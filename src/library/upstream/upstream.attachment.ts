@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { Subscription } from 'rxjs';
+import { StartUpError } from '../errors/start-up.error.js';
+import { pathTakenTwice } from '../web-pubsub-options.messages.js';
 import { createPathTest } from './event-path.js';
 import { takeAtFirstHook } from './fastify-hook.js';
 import { ReadAhead } from './read-ahead.js';
@@ -13,6 +15,9 @@ type Next = () => void;
 
 /** What of an HTTP adapter is used; standalone applications have one that does nothing. */
 type Adapter = HttpAdapterHost['httpAdapter'] | undefined;
+
+/** At which paths events of an application are received. */
+const pathsByAdapter = new WeakMap<object, Set<string>>();
 
 /**
  * Connects the endpoint with whatever serves HTTP in the application. Each way covers what the others miss:
@@ -29,6 +34,7 @@ export class UpstreamAttachment {
   readonly #readAhead: ReadAhead;
   #subscription: Subscription | undefined;
   #restore: (() => void) | undefined;
+  #claimed: Set<string> | undefined;
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
@@ -64,6 +70,7 @@ export class UpstreamAttachment {
   attachToServer(): void {
     const adapter = this.adapterHost.httpAdapter as Adapter;
     if (!adapter) return;
+    this.#claimPath(adapter);
     registerUpstreamRoute(adapter, this.path, (request, response, host) => {
       if (!this.#readAhead.answer(request)) this.endpoint.receive(request, response, hostOf(request, host));
     });
@@ -77,6 +84,16 @@ export class UpstreamAttachment {
     this.#subscription?.unsubscribe();
     this.#restore?.();
     this.#restore = undefined;
+    this.#claimed?.delete(this.path);
+    this.#claimed = undefined;
+  }
+
+  /** Two modules at one path would check each event with the keys of one of them. */
+  #claimPath(adapter: object): void {
+    const paths = pathsByAdapter.get(adapter) ?? new Set();
+    if (paths.has(this.path)) throw new StartUpError(pathTakenTwice(this.path));
+    pathsByAdapter.set(adapter, paths.add(this.path));
+    this.#claimed = paths;
   }
 
   #take(request: IncomingMessage, response: ServerResponse, next: Next, host: HostRequest | undefined): void {

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeEventRequest, readOrigins, type EventRequestParts } from '../../protocol/event-request.decoder.js';
 import { encodeEventReply, type EncodedReply } from '../../protocol/event-reply.encoder.js';
 import type { EventReply, HubEvent } from '../../protocol/cloud-event.js';
-import { CONTENT_TYPES } from '../../protocol/event-headers.js';
+import { REPLY_CONTENT_TYPES } from '../../protocol/event-headers.js';
+import { decodeUtf8Header } from '../../protocol/utf8-header.codec.js';
 import { isValidationRequest } from '../../protocol/webhook-validation.js';
 import type { HubDescription } from '../hubs/hub-description.interface.js';
 import type { HubHandlers } from '../hubs/hub.registry.js';
@@ -19,7 +20,7 @@ import {
 import { EventExchange } from './event-exchange.js';
 import type { EventDispatcher } from './event.dispatcher.js';
 import { InFlightEvents } from './in-flight-events.js';
-import { malformedReasonOf } from './refusal.factory.js';
+import { INTERNAL_ERROR, malformedReasonOf } from './refusal.factory.js';
 import { writeReply } from './reply.writer.js';
 import type { HostRequest } from './request-body.js';
 
@@ -32,7 +33,7 @@ export interface UpstreamEndpointOptions extends EventAdmissionOptions {
   readonly observer?: EventObserver;
 }
 
-const INTERNAL_ERROR = refuse(500, 'Internal server error');
+const FAILED = refuse(500, INTERNAL_ERROR);
 const CLOSED_MEANWHILE = refuse(503, 'The application has ended before the event was handled.');
 
 /**
@@ -80,7 +81,7 @@ export class UpstreamEndpoint {
         return;
       case 'description': {
         const body = JSON.stringify(this.#options.describeHubs());
-        this.#finish(exchange, { status: 200, headers: { 'content-type': CONTENT_TYPES.json }, body });
+        this.#finish(exchange, { status: 200, headers: { 'content-type': REPLY_CONTENT_TYPES.json }, body });
         return;
       }
       case 'aborted':
@@ -149,7 +150,7 @@ export class UpstreamEndpoint {
     } catch (error) {
       const reason = malformedReasonOf(error);
       if (reason === undefined) this.#options.log.answerFailed(error);
-      this.#refuse(exchange, reason === undefined ? INTERNAL_ERROR : refuse(400, reason));
+      this.#refuse(exchange, reason === undefined ? FAILED : refuse(400, reason));
       return;
     }
     if (this.#options.repeatedEvents) this.#answerOnce(this.#options.repeatedEvents, exchange, event, handlers);
@@ -173,7 +174,7 @@ export class UpstreamEndpoint {
       (answer) => this.#finish(exchange, answer as EncodedReply),
       (error: unknown) => {
         this.#options.log.answerFailed(error);
-        this.#finish(exchange, encodeRefusal(INTERNAL_ERROR));
+        this.#finish(exchange, encodeRefusal(FAILED));
       },
     );
   }
@@ -193,7 +194,7 @@ export class UpstreamEndpoint {
       return encodeEventReply(reply);
     } catch (error) {
       this.#options.log.answerFailed(error);
-      return encodeRefusal(INTERNAL_ERROR);
+      return encodeRefusal(FAILED);
     }
   }
 
@@ -213,7 +214,7 @@ export class UpstreamEndpoint {
       writeReply(request, response, reply, options);
     } catch (error) {
       this.#options.log.answerFailed(error);
-      writeReply(request, response, encodeRefusal(INTERNAL_ERROR), options);
+      writeReply(request, response, encodeRefusal(FAILED), options);
     }
   }
 
@@ -233,7 +234,7 @@ export class UpstreamEndpoint {
       type: header('ce-type'),
       hub: header('ce-hub'),
       event: header('ce-eventname'),
-      userId: userId === undefined ? undefined : Buffer.from(userId, 'latin1').toString('utf8'),
+      userId: userId === undefined ? undefined : decodeUtf8Header(userId),
       connectionId: header('ce-connectionid'),
       status,
       reason: refusal?.reason,
@@ -243,6 +244,6 @@ export class UpstreamEndpoint {
 }
 
 function encodeRefusal({ status, reason, allow }: Refusal): EncodedReply {
-  const headers = { 'content-type': CONTENT_TYPES.text, ...(allow !== undefined && { allow }) };
+  const headers = { 'content-type': REPLY_CONTENT_TYPES.text, ...(allow !== undefined && { allow }) };
   return { status, headers, body: reason };
 }

@@ -32,8 +32,10 @@ export function registerUpstreamRoute(adapter: HttpAdapterHost['httpAdapter'], p
     response.hijack?.();
     receive(request.raw, response.raw, request);
   };
-  adapter.all(own, handle);
-  adapter.all(below, handle);
+  // Fastify takes no second route for a method and path, and / is where hosts have pages.
+  const method = isFastify && path === '' ? 'post' : 'all';
+  adapter[method](own, handle);
+  adapter[method](below, handle);
 }
 
 /** What is known of a body that the framework had first, whether on its own request or on Node's. */

@@ -2,13 +2,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
 import { awaitDetached } from '../../support/await-traffic.js';
 import {
+  clientUrl,
   connectJsonClient,
   JSON_RELIABLE_SUBPROTOCOL,
+  JSON_SUBPROTOCOL,
   WebSocketClient,
   type ConnectOptions,
   type JsonClient,
 } from '../../support/connect-client.js';
 import { FakeClock } from '../../support/fake-clock.js';
+import { frameBytes, handshakeBytes, OPCODES, RawWebSocket } from '../../support/raw-web-socket.js';
 import { RecordingUpstream, type RecordedAnswer } from '../../support/record-upstream.js';
 import { startEmulator } from '../../support/start-emulator.js';
 
@@ -36,6 +39,10 @@ beforeEach(() => {
 
 function connect(options: ConnectOptions = {}): Promise<JsonClient> {
   return connectJsonClient(emulator, options);
+}
+
+async function untilEvents(count: number): Promise<void> {
+  while (upstream.events.length < count) await new Promise((done) => setImmediate(done));
 }
 
 describe('invocations [client-websocket 5.6]', () => {
@@ -80,11 +87,31 @@ describe('invocations [client-websocket 5.6]', () => {
     const before = upstream.events.length;
     client.send({ type: 'invoke', invocationId: '1', target: 'event', event: 'ask', data: 1 });
     expect(await client.untilPong()).toEqual([]);
-    while (upstream.events.length === before) await new Promise((done) => setImmediate(done));
+    await untilEvents(before + 1);
     client.send({ type: 'cancelInvocation', invocationId: '1' });
     client.send({ type: 'cancelInvocation', invocationId: 'unknown' });
     await isCancelled;
     expect(await client.untilPong()).toEqual([]);
+  });
+
+  it('may use the id of one that was cancelled at once, and be cancelled too', async () => {
+    let cancelled: () => void;
+    const isCancelled = new Promise<void>((resolve) => (cancelled = resolve));
+    const before = upstream.events.length;
+    upstream.onEvent = () => (response) => {
+      if (upstream.events.length - before === 2) response.once('close', () => cancelled());
+    };
+    const frame = (message: object): Buffer => frameBytes(OPCODES.text, JSON.stringify(message));
+    const invoke = frame({ type: 'invoke', invocationId: '1', target: 'event', event: 'ask', data: 1 });
+    const cancel = frame({ type: 'cancelInvocation', invocationId: '1' });
+    const client = await RawWebSocket.open(emulator.port, handshakeBytes(clientUrl(emulator), JSON_SUBPROTOCOL));
+    client.write(invoke);
+    await untilEvents(before + 1);
+    client.write(Buffer.concat([cancel, invoke]));
+    await untilEvents(before + 2);
+    client.write(cancel);
+    await isCancelled;
+    expect(upstream.events).toHaveLength(before + 2);
   });
 
   it('have an id that is unique while they run', async () => {

@@ -137,6 +137,32 @@ describe('limits of sockets [client-websocket 11, 12]', () => {
   });
 });
 
+describe('a client that is not read because of its own haste', () => {
+  it('is closed, without a wait for the close timer, when an event of it fails', async () => {
+    let refuse: (() => void) | undefined;
+    const upstream = await RecordingUpstream.start(
+      () => new Promise((resolve) => (refuse = () => resolve({ status: 403 }))),
+    );
+    const emulator = await startEmulator({
+      clock: new FakeClock(Date.now()),
+      hubs: { chat: { eventHandlers: [{ urlTemplate: upstream.url, userEventPattern: '*' }] } },
+    });
+    const client = await WebSocketClient.connect(emulator);
+    client.send('slow');
+    await upstream.nextEvent();
+    // So many wait in memory, and the pong comes; one more, and what is behind it waits in the network.
+    for (let count = 0; count < 256; count++) client.send('waiting');
+    client.socket.ping();
+    await once(client.socket, 'pong');
+    for (let count = 0; count < 256; count++) client.send('too much');
+    refuse?.();
+    expect(await client.closed()).toEqual({ code: 1011, reason: 'Internal server error' });
+    expect(upstream.events).toHaveLength(1);
+    await emulator.close();
+    await upstream.close();
+  });
+});
+
 describe('keep-alive [client-websocket 2]', () => {
   it('pings at the interval of the hub, and lets a client go that shows no life', async () => {
     const clock = new FakeClock(Date.now());

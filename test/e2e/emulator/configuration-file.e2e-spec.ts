@@ -160,6 +160,29 @@ describe('a configuration file', () => {
     expect([await statusOf('one'), await statusOf('two')]).toEqual([401, 101]);
   });
 
+  it('does not touch hubs that were handed over under another spelling', async () => {
+    await start({ hubs: { Chat: {} } }, { hubs: { chat: { anonymousConnectPolicy: 'allow' } } });
+    expect(await statusOf('chat')).toBe(101);
+    await write({ hubs: { Chat: { webSocketKeepAliveIntervalInSeconds: 5 } } });
+    await log.says(/changed: Chat/);
+    expect(await statusOf('chat')).toBe(101);
+    await write(allowing('other'));
+    await log.says(/changed: other, Chat/);
+    expect(await statusOf('CHAT')).toBe(101);
+  });
+
+  it('with lists tells whether they changed by what is in them', async () => {
+    await start({ inspectorHosts: ['devbox.local'], ...allowing('one') });
+    await write({ inspectorHosts: ['devbox.local'], ...allowing('two') });
+    await log.says(/changed: two, one/);
+    await write({ inspectorHosts: ['devbox.local', 'other.local'], ...allowing('two') });
+    await log.says(/no hub changed/);
+    await log.says(/^WARN inspectorHosts/);
+    const warnings = log.lines.filter((line) => line.startsWith('WARN'));
+    expect(warnings).toEqual(['WARN inspectorHosts changed; it takes effect at the next start.']);
+    expect(log.lines.indexOf(warnings[0])).toBeGreaterThan(log.lines.findIndex((line) => line.includes('no hub')));
+  });
+
   it('is not followed after the end', async () => {
     const running = await start(allowing('one'));
     await running.close();

@@ -13,6 +13,7 @@ import {
   type JsonClient,
 } from '../../support/connect-client.js';
 import { FakeClock } from '../../support/fake-clock.js';
+import { mqttUrl, RawMqttClient } from '../../support/mqtt-client.js';
 import { RecordingUpstream } from '../../support/record-upstream.js';
 import { startEmulator } from '../../support/start-emulator.js';
 
@@ -149,6 +150,15 @@ describe('faults of tokens', () => {
     expect((await refusalOf(connecting)).status).toBe(401);
   });
 
+  it('expireAccessToken strikes MQTT clients, however they spell the parameter', async () => {
+    emulator.faults.set({ kind: 'expireAccessToken', hub: 'chat', userId: 'ann', times: 1 });
+    const url = new URL(mqttUrl(emulator, { userId: 'ann' }));
+    const options = { token: null, query: `ACCESS_TOKEN=${url.searchParams.get('access_token')}` };
+    await expect(RawMqttClient.open(emulator, options)).rejects.toMatchObject({ status: 401 });
+    await RawMqttClient.open(emulator, options);
+    expect(faultsOnRecord()).toContain('fault: the access token of a client is taken as expired');
+  });
+
   it('expireReconnectionToken refuses to recover that connection', async () => {
     const [ann, bob] = [await connectJsonClient(emulator, reliable), await connectJsonClient(emulator, reliable)];
     const fault = emulator.faults.set({
@@ -243,6 +253,26 @@ describe('faults of calls to upstream', () => {
     await asked;
     raise(client, 3);
     expect(await client.next()).toMatchObject({ ackId: 3, success: true });
+  });
+
+  it('refuseValidation with a status that is tried again holds events back until it is decided', async () => {
+    const client = await connect();
+    raise(client);
+    expect(await client.next()).toMatchObject({ ackId: 1, success: true });
+    let refused = recorded(/^the validation was refused without asking upstream/);
+    const fault = emulator.faults.set({ kind: 'refuseValidation', hub: 'chat', status: 503 });
+    raise(client, 2);
+    for (const delayMs of [1_000, 3_000, 5_000]) {
+      await refused;
+      await new Promise(setImmediate);
+      refused = recorded(/^the validation was refused without asking upstream/);
+      clock.advance(delayMs);
+    }
+    expect(await client.next()).toMatchObject({ ackId: 2, success: false });
+    fault.clear();
+    raise(client, 3);
+    expect(await client.next()).toMatchObject({ ackId: 3, success: true });
+    expect(upstream.events).toHaveLength(2);
   });
 });
 

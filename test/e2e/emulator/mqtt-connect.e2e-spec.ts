@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { generate, type IConnectPacket } from 'mqtt-packet';
 import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
 import { signAccessToken } from '../../../src/protocol/access-token.js';
-import { RefusedHandshake } from '../../support/connect-client.js';
+import { RefusedHandshake, refusalOf as refusalOfWebSocket, WebSocketClient } from '../../support/connect-client.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { RawMqttClient, type RawMqttOptions } from '../../support/mqtt-client.js';
 import { RecordingUpstream, type Answer, type RecordedRequest } from '../../support/record-upstream.js';
@@ -51,6 +51,7 @@ describe('upgrade of an MQTT client [client-mqtt 1]', () => {
       (token: string) => ({ token: null, headers: { Authorization: `Bearer ${token}` } }),
     ],
     ['in the query', (token: string) => ({ token })],
+    ['in the query under another spelling', (token: string) => ({ token: null, query: `ACCESS_TOKEN=${token}` })],
   ])('takes the token %s', async (_name, optionsFor) => {
     const token = signAccessToken(
       { aud: `${emulator.endpoint}/clients/mqtt/hubs/CHAT`, exp: clock.now() / 1000 + 60 },
@@ -74,6 +75,23 @@ describe('upgrade of an MQTT client [client-mqtt 1]', () => {
     });
     client.publish({ topic: 'a', payload: 'x' });
     expect(await client.expect('publish')).toMatchObject({ topic: 'a', qos: 0 });
+  });
+});
+
+describe('maxConnections', () => {
+  it('counts MQTT clients with the others, and lets one in when one has gone', async () => {
+    emulator = await startEmulator({ clock, maxConnections: 1 });
+    const first = await RawMqttClient.connect(emulator);
+    expect(await refusalOf({})).toMatchObject({ status: 429, body: 'Connection count reaches limit.' });
+    const refusal = await refusalOfWebSocket(WebSocketClient.connect(emulator));
+    expect(refusal).toEqual({ status: 429, body: 'Connection count reaches limit.' });
+    await first.disconnect();
+    const second = await WebSocketClient.connect(emulator);
+    expect((await refusalOf({})).status).toBe(429);
+    second.socket.close(1000);
+    await second.closed();
+    const third = await RawMqttClient.connect(emulator);
+    expect(third.connack?.reasonCode).toBe(0);
   });
 });
 

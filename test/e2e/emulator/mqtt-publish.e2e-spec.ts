@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { IPublishPacket } from 'mqtt-packet';
+import type { IPublishPacket, Packet } from 'mqtt-packet';
 import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
 import { ALL_ROLES, RawMqttClient, textOf, type RawMqttOptions } from '../../support/mqtt-client.js';
 import { RecordingUpstream } from '../../support/record-upstream.js';
@@ -340,6 +340,14 @@ describe('user events of MQTT clients [client-mqtt 7]', () => {
     },
   );
 
+  it('are answered with user properties as upstream wrote them, letters beyond ASCII included', async () => {
+    upstream.onEvent = () => ({ headers: { 'mqtt-greeting': Buffer.from('Grüße, 李 😀').toString('latin1') } });
+    const client = await connect('a');
+    client.publish({ topic });
+    const answer = await client.expect('publish');
+    expect({ ...answer.properties?.userProperties }).toEqual({ greeting: 'Grüße, 李 😀', 'azure-status-code': '200' });
+  });
+
   it('without an answer of upstream are told its status', async () => {
     upstream.onEvent = () => ({ status: 204 });
     const client = await connect('a');
@@ -425,5 +433,48 @@ describe('user events of MQTT clients [client-mqtt 7]', () => {
     expect(upstream.events.map(({ body }) => body.toString())).toEqual(
       Array.from({ length: count }, (_, index) => String(index)),
     );
+  });
+});
+
+describe('idle()', () => {
+  /** The packet when it has arrived, without waiting for it. */
+  function arrived(packet: Promise<Packet>): Promise<Packet | undefined> {
+    return Promise.race([packet, Promise.resolve(undefined)]);
+  }
+
+  it('waits for what MQTT clients have published to arrive', async () => {
+    const receiver = await connect('r');
+    await receiver.subscribe('a');
+    const publisher = await connect('p');
+    publisher.publish({ topic: 'a', payload: 'hi' });
+    await emulator.idle();
+    expect(await arrived(receiver.next())).toMatchObject({ cmd: 'publish', topic: 'a', payload: Buffer.from('hi') });
+  });
+
+  it('waits for the answers to their user events', async () => {
+    const upstream = await RecordingUpstream.start(() => ({ headers: { 'Content-Type': 'text/plain' }, body: 'ok' }));
+    emulator.setHub('chat', { eventHandlers: [{ urlTemplate: upstream.url, userEventPattern: '*' }] });
+    const client = await connect('a');
+    for (const name of ['e', 'f']) client.publish({ topic: `$webpubsub/server/events/${name}` });
+    await emulator.idle();
+    for (const name of ['e', 'f']) {
+      expect(await arrived(client.next())).toMatchObject({ topic: `$webpubsub/server/events/${name}/succeeded` });
+    }
+    await emulator.close();
+    await upstream.close();
+  });
+
+  it('does not wait for a client that is held', async () => {
+    const receiver = await connect('r');
+    await receiver.subscribe('a');
+    const publisher = await connect('p');
+    const fault = emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId: 'r' });
+    publisher.publish({ topic: 'a', payload: 'late' });
+    const late = receiver.next();
+    await emulator.idle();
+    expect(await arrived(late)).toBeUndefined();
+    fault.clear();
+    await emulator.idle();
+    expect(await arrived(late)).toMatchObject({ cmd: 'publish', payload: Buffer.from('late') });
   });
 });

@@ -20,7 +20,7 @@ describe('the guide "From the Express middleware"', () => {
     expect(ann).toMatchObject({ status: 200, groups: ['lobby'], states: { room: 'lobby' } });
     expect(await ann.send('hello')).toMatchObject({ data: { room: 'lobby', data: 'hello' } });
     expect(await simulator.connect({ userId: 'bob', claims: { banned: 'true' } })).toMatchObject({
-      status: 403,
+      status: 401,
       reason: 'You are banned.',
     });
     await simulator.close();

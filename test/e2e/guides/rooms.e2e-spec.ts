@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestClient } from '../../../src/testing/index.js';
+import { ModeratedHub } from '../../guides/rooms/moderated.hub.js';
 import { RoomDirectory } from '../../guides/rooms/room.directory.js';
 import { RoomHub } from '../../guides/rooms/room.hub.js';
-import { startGuide, type StartedGuide } from '../../support/start-guide.js';
+import { clientToken, connectJsonClient, refusalOf, type JsonClient } from '../../support/connect-client.js';
+import { GUIDE_KEY, startGuide, type StartedGuide } from '../../support/start-guide.js';
 
 /** How the official client tells of the service's own refusal, and of an event that failed. */
 const FORBIDDEN = { errorDetail: { name: 'Forbidden' } };
@@ -12,7 +14,7 @@ describe('the guide "Rooms"', () => {
   let guide: StartedGuide;
 
   beforeAll(async () => {
-    guide = await startGuide({ providers: [RoomHub, RoomDirectory] });
+    guide = await startGuide({ providers: [RoomHub, ModeratedHub, RoomDirectory] });
   });
 
   afterAll(async () => {
@@ -49,5 +51,21 @@ describe('the guide "Rooms"', () => {
     await ann.client.sendEvent('leave', '', 'text');
     await expect(ann.client.sendToGroup('blue', 'hello', 'text')).rejects.toMatchObject(FORBIDDEN);
     await expect(ann.client.sendEvent('leave', '', 'text')).rejects.toMatchObject(FAILED);
+  });
+
+  it('shows the application every message of a moderated room, which others cannot enter', async () => {
+    const { emulator } = guide.service;
+    const join = (userId: string): Promise<JsonClient> =>
+      connectJsonClient(emulator, {
+        hub: 'moderated',
+        token: clientToken(emulator, { hub: 'moderated', userId }, GUIDE_KEY),
+        query: { room: 'blue' },
+      });
+    const [ann, bob] = [await join('ann'), await join('bob')];
+    ann.send({ type: 'event', event: 'say', dataType: 'json', data: { text: 'hello' }, ackId: 1 });
+    expect(await ann.next()).toMatchObject({ type: 'ack', ackId: 1, success: false });
+    ann.send({ type: 'event', event: 'say', dataType: 'text', data: 'hello', ackId: 2 });
+    expect(await bob.next()).toMatchObject({ type: 'message', group: 'blue', data: { from: 'ann', text: 'hello' } });
+    expect(await refusalOf(join('carol'))).toMatchObject({ status: 403 });
   });
 });

@@ -213,6 +213,8 @@ describe('fake service client', () => {
     await expect(fake.sendToAll('x')).rejects.toThrow('throttled');
     const members = [];
     for await (const member of await fake.group('lobby').listConnections()) members.push(member);
+    for await (const page of (await fake.group('lobby').listConnections()).byPage({ maxPageSize: 2 }))
+      members.push(page);
     expect(members).toEqual([]);
     expect((await fake.getClientAccessToken({ userId: 'ann' })).url).toMatch(
       /^ws:.*\/client\/hubs\/Chat\?access_token=/,

@@ -34,6 +34,7 @@ const KEY = 'simulated-key-0123456789abcdef0123456789';
 @WebPubSubHub('chat')
 class ChatHub {
   readonly heard: string[] = [];
+  described: Partial<UserEventRequest> = {};
 
   @OnConnect()
   connect({ context, query, mqtt }: ConnectRequest): ConnectResponse {
@@ -73,6 +74,17 @@ class ChatHub {
     return new UserEventResponse({ seen: metadata['trace'] }, 'json', { metadata: { trace: 'answered' } });
   }
 
+  @OnUserEvent('describe')
+  describe(@EventRequest() { dataType, data, mqtt }: UserEventRequest) {
+    this.described = { dataType, data, mqtt };
+  }
+
+  @OnUserEvent('encoded')
+  encoded(@EventData() data: Buffer) {
+    const userProperties = [{ name: 'greeting', value: 'Grüße, 李' }];
+    return new UserEventResponse(data, 'binary', { mqtt: { contentType: 'application/cbor', userProperties } });
+  }
+
   @OnUserEvent('refuse')
   refuse() {
     throw new BadRequestException('not like this');
@@ -108,7 +120,8 @@ describe.each(PLATFORMS)('UpstreamSimulator on an application that does not list
     await application.close();
   });
 
-  const heard = () => application.get(ChatHub, { strict: false }).heard;
+  const hub = () => application.get(ChatHub, { strict: false });
+  const heard = () => hub().heard;
 
   it('connects as whom the connect handler says', async () => {
     expect(await simulator.connect({ userId: 'ann' })).toMatchObject({
@@ -179,6 +192,45 @@ describe.each(PLATFORMS)('UpstreamSimulator on an application that does not list
     expect(await simulator.connect({ mqtt: { protocolVersion, username: 'banned' } })).toMatchObject({
       isAccepted: false,
       mqttRefusal: refusal,
+    });
+  });
+
+  describe('of an MQTT client', () => {
+    const CBOR = Buffer.from([0xa1, 0x61, 0x61, 0xff]);
+    const connect = () => simulator.connect({ userId: 'ann', mqtt: { protocolVersion: 5 } });
+
+    it.each<[string, unknown, string | undefined, string, string]>([
+      ['a string', 'hi', undefined, 'text', 'text/plain; charset=utf-8'],
+      ['an object', { a: [1, null] }, undefined, 'json', 'application/json'],
+      ['bytes', CBOR, undefined, 'binary', 'application/octet-stream'],
+      ['bytes of a type of their own', CBOR, 'application/cbor', 'binary', 'application/cbor'],
+    ])('sends %s as what it is, with its user properties', async (_name, data, given, dataType, contentType) => {
+      const ann = await connect();
+      const userProperties = [{ name: 'trace', value: 't-7' }];
+      const reply = await ann.event('describe', data, {
+        userProperties,
+        ...(given !== undefined && { contentType: given }),
+      });
+      expect(reply.status).toBe(204);
+      expect(hub().described).toEqual({ dataType, data, mqtt: { contentType, userProperties } });
+    });
+
+    it('gives a reply of a type of its own as bytes, and user properties as they were written', async () => {
+      const ann = await connect();
+      const reply = {
+        status: 200,
+        dataType: 'binary',
+        data: CBOR,
+        headers: { 'content-type': ['application/cbor'] },
+        userProperties: [{ name: 'greeting', value: 'Grüße, 李' }],
+      };
+      expect(await ann.event('encoded', CBOR)).toMatchObject(reply);
+      expect(await ann.repeat()).toMatchObject(reply);
+    });
+
+    it('gives a reply of text as text', async () => {
+      const ann = await connect();
+      expect(await ann.send('Grüße')).toMatchObject({ status: 200, dataType: 'text', data: 'Grüße' });
     });
   });
 

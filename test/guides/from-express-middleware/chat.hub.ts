@@ -1,4 +1,4 @@
-import { ForbiddenException } from '@nestjs/common';
+import { UnauthorizedException } from '@nestjs/common';
 import {
   Connection,
   ConnectRequest,
@@ -15,7 +15,7 @@ import {
 export class ChatHub {
   @OnConnect()
   connect({ context, claims }: ConnectRequest): ConnectResponse {
-    if (claims['banned']) throw new ForbiddenException('You are banned.');
+    if (claims['banned']) throw new UnauthorizedException('You are banned.');
     context.states.set('room', 'lobby');
     return { groups: ['lobby'] };
   }

@@ -35,8 +35,8 @@ async function invoke(session: ClientSession, { invocationId, event, data }: Inv
     { name: event, data: data ?? NO_DATA },
     cancellation.signal,
   );
-  invocations.delete(invocationId);
-  // The client has stopped waiting, and may use the id anew.
+  // The client has stopped waiting, and may have used the id anew.
+  if (invocations.get(invocationId) === cancellation) invocations.delete(invocationId);
   if (cancellation.signal.aborted) return;
   session.send({
     kind: 'invokeResponse',

@@ -1,4 +1,4 @@
-import type { MessageData } from '../../../protocol/message-data.js';
+import { contentOf } from '../../../protocol/message-data.js';
 import type { DataMessage } from '../../../protocol/service-message.js';
 import type { Hub, Selection } from '../../core/hub.js';
 import type { RestParameters } from '../rest-parameters.js';
@@ -93,14 +93,9 @@ function sending(parameters: RestParameters, service: RestService, addressee: Ad
       action: 'fanOut',
       hub: hubName,
       summary: `message to ${addressee.receiver}`,
-      frame: frameOf(data),
+      frame: contentOf(data),
       receivers: hub ? addressee.deliver(hub, message, selection) : 0,
     });
     return { status: 202 };
   };
-}
-
-function frameOf(data: MessageData): string | Uint8Array {
-  if (data.kind === 'text') return data.text;
-  return data.kind === 'json' ? data.json : data.bytes;
 }

@@ -32,6 +32,14 @@ class FakeWebSocket extends EventEmitter {
   readyState = 1;
   isPaused = false;
 
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+  }
+
   close(code: number, reason: string): void {
     this.readyState = 2;
     this.closes.push([code, reason]);
@@ -108,6 +116,14 @@ describe('ClientSocket', () => {
     socket.close({ code: 1000, reason: 'bye' });
     expect(writes).toEqual(['last']);
     expect(webSocket.closes).toEqual([[1000, 'bye']]);
+  });
+
+  it('reads on when it closes, since the answer to the close frame is behind what the client sent before', () => {
+    const { socket, webSocket } = createSocket();
+    socket.pauseReading();
+    expect(webSocket.isPaused).toBe(true);
+    socket.close({ code: 1011, reason: 'failed' });
+    expect(webSocket.isPaused).toBe(false);
   });
 
   it('gives a closing client 5 seconds, then cuts it off [client-websocket 11]', async () => {

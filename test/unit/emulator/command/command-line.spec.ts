@@ -19,6 +19,12 @@ describe('the command line', () => {
     ['--hub-name chat', { hubs: { chat: {} } }],
     ['--hub-name chat --allow-anonymous', { hubs: { chat: { anonymousConnectPolicy: 'allow' } } }],
     ['--hub-name chat --allow-anonymous true', { hubs: { chat: { anonymousConnectPolicy: 'allow' } } }],
+    ['--hub-name chat --websocket-keepalive 30', { hubs: { chat: { webSocketKeepAliveIntervalInSeconds: 30 } } }],
+    ['--websocket-keepalive=1 --hub-name chat', { hubs: { chat: { webSocketKeepAliveIntervalInSeconds: 1 } } }],
+    [
+      '--hub-name one --websocket-keepalive 120 --hub-name two',
+      { hubs: { one: { webSocketKeepAliveIntervalInSeconds: 120 }, two: {} } },
+    ],
     ['--allow-anonymous False --hub-name chat', { hubs: { chat: { anonymousConnectPolicy: 'deny' } } }],
     [
       `--port 8888 --hub-name Sample_ChatApp --event-handler ${HANDLER} user-event-pattern=* system-event=connect system-event=connected system-event=disconnected`,
@@ -79,6 +85,16 @@ describe('the command line', () => {
     ['--hub-name a --hub-name A', '--hub-name: A is given twice'],
     ['--allow-anonymous maybe --hub-name a', '--allow-anonymous: must be true or false, "maybe" was given'],
     [`--event-handler ${HANDLER}`, 'need a --hub-name to belong to'],
+    ['--websocket-keepalive 30', '--websocket-keepalive: need a --hub-name to belong to'],
+    ['--hub-name a --websocket-keepalive', "option '--websocket-keepalive <seconds>' argument missing"],
+    [
+      '--hub-name a --websocket-keepalive soon',
+      'hubs.a.webSocketKeepAliveIntervalInSeconds: must be a whole number from 1 to 120, "soon" was given',
+    ],
+    [
+      '--hub-name a --websocket-keepalive 121',
+      'hubs.a.webSocketKeepAliveIntervalInSeconds: must be a whole number from 1 to 120, 121 was given',
+    ],
     ['--hub-name a --event-handler', "option '--event-handler <key=value...>' argument missing"],
     ['--hub-name a --event-handler system-event=connect', '--event-handler: needs url-template=URL'],
     [`--hub-name a --event-handler url=x`, '--event-handler: "url=x" is not one of url-template=...'],
@@ -100,7 +116,8 @@ describe('the command line', () => {
     expect(parse('--version')).toEqual({ kind: 'show', text: '1.2.3\n' });
     const help = parse('--help');
     expect(help).toMatchObject({ kind: 'show', text: expect.stringContaining('local and test use only') });
-    for (const flag of ['--port', '--host', '--hub-name', '--event-handler', '--allow-anonymous', '--config']) {
+    const flags = ['--port', '--host', '--hub-name', '--event-handler', '--allow-anonymous', '--websocket-keepalive'];
+    for (const flag of [...flags, '--config']) {
       expect(help).toMatchObject({ text: expect.stringContaining(flag) });
     }
   });
