@@ -8,11 +8,22 @@ import { getServiceClientToken } from './service-client.tokens.js';
 
 /**
  * Adds to a module's definition the service clients, by options token: `ServiceClientFactory`, `ServiceClients`, and one
- * client for each hub that a decorator or token named. That list is read when Nest scans the module, after all classes of
- * the application are defined, whichever file was loaded first.
+ * client for each hub that a decorator or token named. That list is read when Nest scans the module, after most classes of
+ * the application are defined, whichever file was loaded first; it grows until the module is made, for classes of modules
+ * that are imported as promises.
  */
 export function withServiceClients(definition: DynamicModule, optionsToken: string | symbol): DynamicModule {
   const { providers = [], exports = [] } = definition;
+  const growing = new Set<() => void>();
+  const grow = <T>(fixed: T[], create: (hub: string) => T): T[] => {
+    const list = [...fixed, ...knownHubNames().map(create)];
+    growing.add(onHubName((hub) => list.push(create(hub))));
+    return list;
+  };
+  const stopGrowing = (): void => {
+    for (const stop of growing) stop();
+    growing.clear();
+  };
   const fixed: Provider[] = [
     {
       provide: ServiceClientFactory,
@@ -21,8 +32,10 @@ export function withServiceClients(definition: DynamicModule, optionsToken: stri
     },
     {
       provide: LateServiceClients,
-      useFactory: (options: WebPubSubModuleOptions, ...others: LateDependencies) =>
-        new LateServiceClients(options.hubs ?? [], definition.module, ...others),
+      useFactory: (options: WebPubSubModuleOptions, ...others: LateDependencies) => {
+        stopGrowing();
+        return new LateServiceClients(options.hubs ?? [], definition.module, ...others);
+      },
       inject: [optionsToken, ModulesContainer, ServiceClientFactory, ServiceClients],
     },
     ServiceClients,
@@ -30,10 +43,10 @@ export function withServiceClients(definition: DynamicModule, optionsToken: stri
   return {
     ...definition,
     get providers() {
-      return [...providers, ...fixed, ...knownHubNames().map((hub) => serviceClientProvider(hub))];
+      return grow([...providers, ...fixed], serviceClientProvider);
     },
     get exports() {
-      return [...exports, ServiceClients, ...knownHubNames().map((hub) => getServiceClientToken(hub))];
+      return grow([...exports, ServiceClients], getServiceClientToken);
     },
   };
 }

@@ -70,6 +70,27 @@ describe.each(WAYS)('service clients of %s', (_, configure) => {
     expect((await start([configured], [LateSender])).get(LateSender).service.hubName).toBe('defined_late');
   });
 
+  it('are injected into classes that are defined while modules are scanned', async () => {
+    const hub = `scanned${_}`;
+    const late = new Promise<Type>((resolve) => {
+      setImmediate(() => {
+        @Injectable()
+        class LateSender {
+          constructor(@InjectServiceClient(hub) readonly client: WebPubSubServiceClient) {}
+        }
+        @Module({ providers: [LateSender], exports: [LateSender] })
+        class LateModule {}
+        Reflect.defineMetadata('sender', LateSender, LateModule);
+        resolve(LateModule);
+      });
+    });
+    const context = await start([configure({ connectionString: REMOTE }), late as unknown as Type]);
+    const sender = context.get<{ client: WebPubSubServiceClient }>(Reflect.getMetadata('sender', await late) as Type, {
+      strict: false,
+    });
+    expect(sender.client.hubName).toBe(hub);
+  });
+
   it('are injected into properties', async () => {
     @Injectable()
     class Sender {

@@ -1,8 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
-import { Controller, Injectable, Logger, type LoggerService, Module, Scope, type CanActivate } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  Get,
+  Injectable,
+  Logger,
+  type LoggerService,
+  Module,
+  ParseIntPipe,
+  type Provider,
+  Scope,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
 import { APP_GUARD, LazyModuleLoader, NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import {
+  EventData,
   OnConnect,
   OnConnected,
   OnGroupJoined,
@@ -16,7 +30,7 @@ import {
   type WebPubSubModuleOptions,
   type WebPubSubOptionsFactory,
 } from '../../../src/index.js';
-import { CONNECTION_STRING, startHubApp, type HubAppSettings } from '../../support/start-hub-app.js';
+import { CONNECTION_STRING, PLATFORMS, startHubApp, type HubAppSettings } from '../../support/start-hub-app.js';
 
 async function messageOfFailedStart(settings: HubAppSettings): Promise<string> {
   const error = await startHubApp(settings).then(
@@ -34,6 +48,31 @@ class ChatHub {
     return 'chat';
   }
 }
+
+class RefusingGuard implements CanActivate {
+  canActivate(): boolean {
+    return false;
+  }
+}
+
+@WebPubSubHub('chat')
+class GuardedHub {
+  @UseGuards(RefusingGuard)
+  @OnMessage()
+  guarded() {}
+}
+
+@WebPubSubHub('chat')
+class PipedHub {
+  @OnMessage()
+  piped(@EventData(ParseIntPipe) data: number) {
+    return data;
+  }
+}
+
+@Injectable()
+@UseGuards(RefusingGuard)
+class OtherGuarded {}
 
 describe('the start of an application stops', () => {
   it('when two classes handle one event, with both names', async () => {
@@ -164,6 +203,50 @@ describe('the start of an application stops', () => {
     expect(await messageOfFailedStart({ providers })).toMatch(/ChatHub is provided by a factory.*ScopedGuard/);
   });
 
+  it.each<[string, (hub: Type) => Provider[]]>([
+    ['by a factory', (hub) => [{ provide: hub, useFactory: () => new hub() }]],
+    ['as a value', (hub) => [{ provide: 'HUB', useValue: new hub() }]],
+  ])('when a hub class provided %s asks for enhancers that Nest does not make', async (_way, provide) => {
+    expect(await messageOfFailedStart({ providers: provide(GuardedHub) })).toMatch(
+      /^GuardedHub\.guarded asks for RefusingGuard, which Nest does not make/,
+    );
+    expect(await messageOfFailedStart({ providers: provide(PipedHub) })).toMatch(
+      /^PipedHub\.piped asks for ParseIntPipe/,
+    );
+    // Made for another class of the module.
+    const app = await startHubApp({ providers: [...provide(GuardedHub), OtherGuarded] });
+    expect((await app.sendEvent({ type: 'user.message' })).status).toBe(403);
+    await app.close();
+  });
+
+  it.each(PLATFORMS)('when two modules receive events at one path, %s', async (platform) => {
+    const another = (path: string) => WebPubSubModule.forRoot({ connectionString: CONNECTION_STRING, path });
+    expect(await messageOfFailedStart({ platform, imports: [another('/eventhandler/')] })).toMatch(
+      /^Two WebPubSubModules receive events at the path "\/eventhandler"\. .* import it once/,
+    );
+    const app = await startHubApp({ platform, providers: [ChatHub], imports: [another('/other')] });
+    for (const path of ['/eventhandler', '/other']) {
+      expect((await app.sendEvent({ type: 'user.message', path })).text).toBe('chat');
+    }
+    await app.close();
+  });
+
+  it('when no connection string of a list is there', async () => {
+    for (const connectionString of [null, [], [''], ['', null]]) {
+      const options = { connectionString } as unknown as WebPubSubModuleOptions;
+      expect(await messageOfFailedStart({ options })).toMatch(/^Nothing authenticates the service/);
+    }
+  });
+
+  it('when a connection string is no text, without showing it', async () => {
+    for (const connectionString of [7, [CONNECTION_STRING, { key: 'secret' }]]) {
+      const options = { connectionString } as unknown as WebPubSubModuleOptions;
+      const message = await messageOfFailedStart({ options });
+      expect(message).toMatch(/^The option connectionString of WebPubSubModule must be a text or a list of texts, not/);
+      expect(message).not.toMatch(/secret|AccessKey/);
+    }
+  });
+
   it('when nothing authenticates the service', async () => {
     await expect(startHubApp({ options: { connectionString: undefined } })).rejects.toThrow(StartUpError);
     const app = await startHubApp({
@@ -197,7 +280,71 @@ describe('the start of an application stops', () => {
   });
 });
 
+it('leaves out connection strings that are absent', async () => {
+  for (const absent of ['', null, undefined]) {
+    const options = { connectionString: [absent, CONNECTION_STRING] } as unknown as WebPubSubModuleOptions;
+    const app = await startHubApp({ providers: [ChatHub], options });
+    expect((await app.sendEvent({ type: 'user.message' })).text).toBe('chat');
+    await app.close();
+  }
+});
+
+describe.each(['server', 'route'] as const)('the path / on Fastify, attached at the %s', (attach) => {
+  it('leaves the page of the host alone', async () => {
+    @Controller()
+    class PageController {
+      @Get()
+      page() {
+        return 'page';
+      }
+    }
+    const app = await startHubApp({
+      platform: 'fastify',
+      options: { path: '/', attach },
+      providers: [ChatHub],
+      controllers: [PageController],
+    });
+    expect((await app.send({ method: 'GET', path: '/' })).text).toBe('page');
+    for (const path of ['/', '/below']) expect((await app.sendEvent({ type: 'user.message', path })).text).toBe('chat');
+    await app.close();
+  });
+});
+
 describe('hub classes are found', () => {
+  it('when a decorator wraps their methods, and hands metadata on by way of the prototype', async () => {
+    const calls: string[] = [];
+    const Audited = (): MethodDecorator => (_target, name, descriptor: PropertyDescriptor) => {
+      const original = descriptor.value as (...args: unknown[]) => unknown;
+      descriptor.value = Object.setPrototypeOf(function (this: unknown, ...args: unknown[]) {
+        calls.push(String(name));
+        return original.apply(this, args);
+      }, original);
+    };
+    @WebPubSubHub('chat')
+    class AuditedHub {
+      @OnUserEvent('more')
+      @Audited()
+      @OnConnect()
+      @OnMessage()
+      any() {
+        return undefined;
+      }
+    }
+    const app = await startHubApp({ providers: [AuditedHub] });
+    for (const type of ['sys.connect', 'user.message', 'user.more']) {
+      expect((await app.sendEvent({ type })).status).toBe(204);
+    }
+    await app.close();
+    expect(calls).toEqual(['any', 'any', 'any']);
+  });
+
+  it('and called by name, so that a test may replace a method', async () => {
+    const app = await startHubApp({ providers: [ChatHub] });
+    app.app.get(ChatHub).onMessage = () => 'replaced';
+    expect((await app.sendEvent({ type: 'user.message' })).text).toBe('replaced');
+    await app.close();
+  });
+
   it('in modules that are dynamic, several for one hub, with handlers of base classes', async () => {
     abstract class BaseHub {
       @OnConnected()

@@ -165,6 +165,24 @@ describe('decodeUserEventReply', () => {
     expect(decodeUserEventReply(answer, asDefault)).toMatchObject({ kind: 'malformed' });
   });
 
+  it.each<[string, Record<string, string[]>, RegExp]>([
+    ['a value that is too long', { 'x-webpubsub-metadata-a': ['x'.repeat(1025)] }, /value of a is longer than 1024/],
+    ['a key that is too long', { [`x-webpubsub-metadata-${'k'.repeat(257)}`]: ['x'] }, /metadata key .* is invalid/],
+    ['a value beyond ASCII', { 'x-webpubsub-metadata-a': ['é'] }, /value of a is not ASCII/],
+  ])('refuses metadata with %s [rest-api 5.4]', (_name, headers, problem) => {
+    const answer = response(200, 'x', { 'content-type': ['text/plain'], ...headers });
+    expect(decodeUserEventReply(answer, asDefault)).toEqual({
+      kind: 'malformed',
+      problem: expect.stringMatching(problem),
+    });
+  });
+
+  it('reads user properties as UTF-8, which Node shows byte by byte', () => {
+    const headers = { 'mqtt-who': [Buffer.from('Zoë').toString('latin1'), 'plain', 'Zo\xeb', '李'] };
+    const values = decodeMqttProperties(response(200, '', headers)).userProperties.map(({ value }) => value);
+    expect(values).toEqual(['Zoë', 'plain', 'Zoë', '李']);
+  });
+
   it('takes any content type for an MQTT client, as bytes, with mqtt headers as user properties [upstream-events 6.6]', () => {
     const headers = { 'content-type': ['text/csv'], 'mqtt-a': ['1', '2'], 'x-other': ['3'] };
     expect(decodeUserEventReply(response(200, 'a;b', headers), { clientProtocol: 'mqtt' })).toEqual({
