@@ -4,7 +4,11 @@ export interface AccessKeys {
   readonly secondary?: string;
 }
 
-/** The key of a resource that nobody configured; public, hence for local use only. */
+/**
+ * The key of a resource that nobody configured; public, hence for local use only.
+ *
+ * @publicApi
+ */
 export const DEFAULT_ACCESS_KEY = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH';
 
 export function listAccessKeys(keys: AccessKeys): string[] {

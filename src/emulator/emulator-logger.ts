@@ -1,4 +1,8 @@
-/** Where the emulator says what it does: the shape of `console`, and of Nest's `Logger`. */
+/**
+ * Where the emulator says what it does: the shape of `console`, and of Nest's `Logger`.
+ *
+ * @publicApi
+ */
 export interface EmulatorLogger {
   log(message: string): void;
   warn(message: string): void;
@@ -6,5 +10,9 @@ export interface EmulatorLogger {
   debug?(message: string): void;
 }
 
-/** Keeps everything to itself. */
+/**
+ * Keeps everything to itself.
+ *
+ * @publicApi
+ */
 export const silentLogger: EmulatorLogger = { log() {}, warn() {}, error() {} };

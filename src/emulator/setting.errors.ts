@@ -1,4 +1,8 @@
-/** A setting that cannot be used. The message begins with the field, says what is wrong and what would be right. */
+/**
+ * A setting that cannot be used. The message begins with the field, says what is wrong and what would be right.
+ *
+ * @publicApi
+ */
 export class InvalidSettingError extends TypeError {
   override readonly name = 'InvalidSettingError';
 

@@ -1,6 +1,10 @@
 import type { UpstreamRequest, UpstreamResponse } from './core/upstream-transport.js';
 
-/** One thing that crossed a door of the emulator. */
+/**
+ * One thing that crossed a door of the emulator.
+ *
+ * @publicApi
+ */
 export type TrafficEntry = ClientTraffic | RestTraffic | UpstreamTraffic;
 
 /** Handed in without what the log itself adds. */
@@ -15,7 +19,11 @@ interface TrafficBase {
   readonly hub: string;
 }
 
-/** A client's coming, going and frames. A fan-out is one entry with the number of receivers, not one per receiver. */
+/**
+ * A client's coming, going and frames. A fan-out is one entry with the number of receivers, not one per receiver.
+ *
+ * @publicApi
+ */
 export interface ClientTraffic extends TrafficBase {
   readonly door: 'client';
   readonly action: 'connected' | 'disconnected' | 'recovered' | 'refused' | 'received' | 'sent' | 'fanOut' | 'fault';
@@ -32,7 +40,11 @@ export interface ClientTraffic extends TrafficBase {
   readonly tokenClaims?: Readonly<Record<string, unknown>>;
 }
 
-/** A call of the REST API. */
+/**
+ * A call of the REST API.
+ *
+ * @publicApi
+ */
 export interface RestTraffic extends TrafficBase {
   readonly door: 'rest';
   readonly method: string;
@@ -52,7 +64,11 @@ export interface RestTraffic extends TrafficBase {
   readonly reason?: string;
 }
 
-/** An attempt to bring an event to upstream, or a validation. */
+/**
+ * An attempt to bring an event to upstream, or a validation.
+ *
+ * @publicApi
+ */
 export interface UpstreamTraffic extends TrafficBase {
   readonly door: 'upstream';
   readonly eventName: string;
@@ -75,7 +91,11 @@ export interface UpstreamTraffic extends TrafficBase {
 /** Frames and bodies that the record holds at most; beyond, the oldest entries go early. */
 const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
 
-/** Bounded record of what crossed each door, newest kept, and a feed of what comes. */
+/**
+ * Bounded record of what crossed each door, newest kept, and a feed of what comes.
+ *
+ * @publicApi
+ */
 export class TrafficLog {
   readonly #entries: TrafficEntry[] = [];
   readonly #listeners = new Set<(entry: TrafficEntry) => void>();
@@ -88,6 +108,11 @@ export class TrafficLog {
     private readonly maxPayloadBytes = MAX_PAYLOAD_BYTES,
   ) {}
 
+  /**
+   * Keeps what has crossed a door, in the place of the oldest when there are too many, and tells subscribers.
+   *
+   * @internal
+   */
   record(record: TrafficRecord): void {
     const entry = { ...record, id: this.#nextId++, time: this.now() } as TrafficEntry;
     // Dropping in halves keeps the cost of an entry constant.
@@ -121,6 +146,7 @@ export class TrafficLog {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Forgets all entries; ids go on. */
   clear(): void {
     this.#entries.length = 0;
     this.#payloadBytes = 0;

@@ -57,6 +57,7 @@ export class ConnectionStates<T extends object = Record<string, unknown>> {
     return this;
   }
 
+  /** Whether a state is set. */
   has(name: keyof T & string): boolean {
     return this.#current?.has(name) ?? false;
   }

@@ -21,7 +21,7 @@ export interface WebPubSubModuleOptions {
   path?: string | undefined;
   /** Hubs to make service clients for, beside those of hub classes. Default: none. */
   hubs?: readonly string[] | undefined;
-  /** How the service proves itself to the application. */
+  /** How the service proves itself to the application. Default: by signatures with the access keys that are known. */
   upstreamAuth?: UpstreamAuthOptions | undefined;
   /**
    * Hosts that may send events, in the place of the default: the hosts of the configured endpoints. A request that names
@@ -54,7 +54,7 @@ export interface WebPubSubModuleOptions {
    * SDK collects; `off` does not look for it.
    */
   observability?: 'auto' | 'off' | undefined;
-  /** Handed to every `WebPubSubServiceClient`. */
+  /** Handed to every `WebPubSubServiceClient`. Default: none; `allowInsecureConnection` for a service of this machine. */
   serviceClientOptions?: WebPubSubServiceClientOptions | undefined;
 }
 

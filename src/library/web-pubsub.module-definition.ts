@@ -5,7 +5,11 @@ import { normalizeEventPath } from './upstream/event-path.js';
 import { checkOptions } from './web-pubsub-options.validator.js';
 import { withServiceClients } from './service-client/service-client.providers.js';
 
-/** What is beside the options in `forRoot` and `forRootAsync`. */
+/**
+ * What is beside the options in `forRoot` and `forRootAsync`.
+ *
+ * @publicApi
+ */
 export interface WebPubSubModuleExtras {
   /** Whether every module sees the service clients without importing this one. Default true. */
   isGlobal?: boolean | undefined;

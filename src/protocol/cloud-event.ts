@@ -7,7 +7,11 @@ import type { MessageData, MessageMetadata } from './message-data.js';
  */
 export type HubEvent = ConnectEvent | ConnectedEvent | DisconnectedEvent | UserEvent | GroupEvent;
 
-/** What every event says about the connection it comes from. */
+/**
+ * What every event says about the connection it comes from.
+ *
+ * @publicApi
+ */
 export interface EventContext {
   readonly hub: string;
   /** Of an MQTT client: its client id. */
@@ -28,13 +32,21 @@ export interface EventContext {
   readonly mqtt?: { readonly physicalConnectionId: string; readonly sessionId?: string };
 }
 
-/** A pair of MQTT 5; names may repeat. */
+/**
+ * A pair of MQTT 5; names may repeat.
+ *
+ * @publicApi
+ */
 export interface MqttUserProperty {
   readonly name: string;
   readonly value: string;
 }
 
-/** Names to the values they had, in order: claims, query parameters, headers. */
+/**
+ * Names to the values they had, in order: claims, query parameters, headers.
+ *
+ * @publicApi
+ */
 export type MultiMap = Record<string, string[]>;
 
 /** A client wants to connect, and waits for the answer [upstream-events 6.1]. */
@@ -49,7 +61,11 @@ export interface ConnectEvent {
   readonly mqtt?: MqttConnectProperties;
 }
 
-/** What the CONNECT packet of an MQTT client said [upstream-events 6.6]. */
+/**
+ * What the CONNECT packet of an MQTT client said [upstream-events 6.6].
+ *
+ * @publicApi
+ */
 export interface MqttConnectProperties {
   /** 4 is MQTT 3.1.1, 5 is MQTT 5.0. */
   readonly protocolVersion: 4 | 5;
@@ -60,13 +76,21 @@ export interface MqttConnectProperties {
   readonly userProperties?: MqttUserProperty[];
 }
 
-/** A client is connected [upstream-events 6.2]. */
+/**
+ * A client is connected [upstream-events 6.2].
+ *
+ * @publicApi
+ */
 export interface ConnectedEvent {
   readonly kind: 'connected';
   readonly context: EventContext;
 }
 
-/** A client is gone [upstream-events 6.2]. */
+/**
+ * A client is gone [upstream-events 6.2].
+ *
+ * @publicApi
+ */
 export interface DisconnectedEvent {
   readonly kind: 'disconnected';
   readonly context: EventContext;
@@ -74,14 +98,22 @@ export interface DisconnectedEvent {
   readonly mqtt?: MqttDisconnectProperties;
 }
 
-/** How the connection of an MQTT client ended [upstream-events 6.6]. */
+/**
+ * How the connection of an MQTT client ended [upstream-events 6.6].
+ *
+ * @publicApi
+ */
 export interface MqttDisconnectProperties {
   readonly initiatedByClient: boolean;
   /** Absent when no DISCONNECT packet was exchanged; its code is 0 for MQTT 3.1.1. */
   readonly disconnectPacket?: { readonly code: number; readonly userProperties?: MqttUserProperty[] };
 }
 
-/** An event that a client sent, and whose answer it gets [upstream-events 6.3]. */
+/**
+ * An event that a client sent, and whose answer it gets [upstream-events 6.3].
+ *
+ * @publicApi
+ */
 export interface UserEvent {
   readonly kind: 'user';
   readonly context: EventContext;

@@ -9,13 +9,21 @@ export type MessageData =
   /** A serialized `google.protobuf.Any`. */
   | { readonly kind: 'protobuf'; readonly bytes: Uint8Array };
 
-/** The data types of the service: what a payload is declared as. */
+/**
+ * The data types of the service: what a payload is declared as.
+ *
+ * @publicApi
+ */
 export type MessageDataType = MessageData['kind'];
 
 /** The longest that a message may wait for its receivers. Seconds [rest-api 5]. */
 export const MAX_MESSAGE_TTL_SECONDS = 300;
 
-/** Message metadata: string to string; keys in lower case where they crossed HTTP headers. */
+/**
+ * Message metadata: string to string; keys in lower case where they crossed HTTP headers.
+ *
+ * @publicApi
+ */
 export type MessageMetadata = Readonly<Record<string, string>>;
 
 /** The payload as it stands in a body or a frame: text, JSON text or bytes. */

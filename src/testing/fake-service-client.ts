@@ -34,7 +34,11 @@ export interface FakeServiceClient extends WebPubSubServiceClient {
   reset(): void;
 }
 
-/** Names of the methods of the service client and of its groups. */
+/**
+ * Names of the methods of the service client and of its groups.
+ *
+ * @publicApi
+ */
 export type ServiceOperation = Exclude<MethodOf<WebPubSubServiceClient> | MethodOf<WebPubSubGroup>, 'group'>;
 
 type MethodOf<T> = { [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K & string : never }[keyof T];

@@ -88,9 +88,13 @@ export class SimulatedConnection {
   };
   /** User properties of the CONNACK of an accepted MQTT client. */
   mqttUserProperties: readonly MqttUserProperty[] = [];
+  /** As the token says, until upstream names another; undefined: anonymous. */
   userId: string | undefined;
+  /** Those that the connection was in after `connect`. */
   groups: readonly string[];
+  /** Those that the connection has since `connect`. */
   roles: readonly string[];
+  /** What was agreed on: upstream's choice, else the first of the service's own that the client offers. */
   subprotocol: string | undefined;
   readonly #service: SimulatedService;
   readonly #client: SimulatedClient;

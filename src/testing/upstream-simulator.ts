@@ -30,7 +30,11 @@ export interface UpstreamSimulatorOptions {
   stateCodec?: ConnectionStateForm | undefined;
 }
 
-/** What upstream answered to a validation request [upstream-events 3]. */
+/**
+ * What upstream answered to a validation request [upstream-events 3].
+ *
+ * @publicApi
+ */
 export interface SimulatedValidation {
   readonly status: number;
   /** The lines of `WebHook-Allowed-Origin`. */

@@ -182,5 +182,7 @@ describe.each(Object.entries(DOORS))('the door %s', (door, { values, types, load
       return docstring === undefined || /^\/\*\*[\s*]*(@publicApi)?[\s*]*\*\/$/.test(docstring);
     });
     expect(silent.map(({ name, file }) => `${name} (${file})`)).toEqual([]);
+    const unmarked = exported.filter((item) => !docstringOf(item, files.get(item.file)!)?.includes('@publicApi'));
+    expect(unmarked.map(({ name, file }) => `${name} (${file})`)).toEqual([]);
   });
 });

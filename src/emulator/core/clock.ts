@@ -1,4 +1,8 @@
-/** Time as the emulator sees it; tests hand in their own so that nobody waits. */
+/**
+ * Time as the emulator sees it; tests hand in their own so that nobody waits.
+ *
+ * @publicApi
+ */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
@@ -6,7 +10,11 @@ export interface Clock {
   schedule(delayMs: number, callback: () => void): ScheduledCall;
 }
 
-/** A call that has not happened yet. */
+/**
+ * A call that has not happened yet.
+ *
+ * @publicApi
+ */
 export interface ScheduledCall {
   cancel(): void;
 }
@@ -14,7 +22,11 @@ export interface ScheduledCall {
 /** The longest that a timer of Node waits; one that is asked for more fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** That of the machine. Its timers keep no process alive; what is more than 24 days off is called after 24 days. */
+/**
+ * That of the machine. Its timers keep no process alive; what is more than 24 days off is called after 24 days.
+ *
+ * @publicApi
+ */
 export const systemClock: Clock = {
   now: () => Date.now(),
   schedule(delayMs, callback) {

@@ -1,4 +1,8 @@
-/** Settings of a hub, in the names of the ARM resource `Microsoft.SignalRService/webPubSub/hubs`. */
+/**
+ * Settings of a hub, in the names of the ARM resource `Microsoft.SignalRService/webPubSub/hubs`.
+ *
+ * @publicApi
+ */
 export interface HubSettings {
   /** Tried in order; the first that matches an event gets it [upstream-events 1]. Default: none. */
   readonly eventHandlers?: readonly EventHandlerSettings[] | undefined;
@@ -8,7 +12,11 @@ export interface HubSettings {
   readonly webSocketKeepAliveIntervalInSeconds?: number | undefined;
 }
 
-/** Which events of a hub go where. */
+/**
+ * Which events of a hub go where.
+ *
+ * @publicApi
+ */
 export interface EventHandlerSettings {
   /**
    * Absolute `http:`, `https:` or `tunnel:///` URL; `{hub}` and `{event}` are replaced, not in the host
@@ -23,10 +31,18 @@ export interface EventHandlerSettings {
   readonly auth?: EventHandlerAuth | undefined;
 }
 
-/** `joined` and `left` are the group presence events, which no published setting names yet [assumed]. */
+/**
+ * `joined` and `left` are the group presence events, which no published setting names yet [assumed].
+ *
+ * @publicApi
+ */
 export type SystemEventName = 'connect' | 'connected' | 'disconnected' | 'joined' | 'left';
 
-/** How the emulator proves itself to upstream: not at all, or by the bearer token of a managed identity [auth 9.3]. */
+/**
+ * How the emulator proves itself to upstream: not at all, or by the bearer token of a managed identity [auth 9.3].
+ *
+ * @publicApi
+ */
 export type EventHandlerAuth =
   | { readonly type: 'None' }
   | { readonly type: 'ManagedIdentity'; readonly managedIdentity: { readonly resource: string } };

@@ -1,4 +1,8 @@
-/** An HTTP request to upstream, before anything says how it travels: HTTP itself, or a tunnel. */
+/**
+ * An HTTP request to upstream, before anything says how it travels: HTTP itself, or a tunnel.
+ *
+ * @publicApi
+ */
 export interface UpstreamRequest {
   readonly method: 'POST' | 'OPTIONS' | 'GET';
   /** Absolute; `http:`, `https:` or `tunnel:`. */
@@ -9,7 +13,11 @@ export interface UpstreamRequest {
   readonly body?: Uint8Array;
 }
 
-/** What upstream answered to a request of the service, or of the tunnel in its name. */
+/**
+ * What upstream answered to a request of the service, or of the tunnel in its name.
+ *
+ * @publicApi
+ */
 export interface UpstreamResponse {
   readonly status: number;
   /** Lower-case names; every line of a repeated header kept. */

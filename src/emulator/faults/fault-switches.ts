@@ -13,6 +13,8 @@ export type ValidationReset = (hub: string | undefined) => void;
 /**
  * Faults on purpose, for tests: of sockets, tokens and calls to upstream. Everything done by them stands in the traffic
  * record.
+ *
+ * @publicApi
  */
 export class FaultSwitches {
   readonly #active = new Map<number, ActiveFault>();
@@ -50,7 +52,11 @@ export class FaultSwitches {
     for (const active of this.#active.values()) active.clear();
   }
 
-  /** The oldest fault of the kind that means this occasion; it is counted as having struck. */
+  /**
+   * The oldest fault of the kind that means this occasion; it is counted as having struck.
+   *
+   * @internal
+   */
   take<K extends FaultKind>(kind: K, isMeant: (fault: FaultOf<K>) => boolean): FaultOf<K> | undefined {
     for (const active of this.#active.values()) {
       if (!isOfKind(active.fault, kind) || !isMeant(active.fault)) continue;
@@ -60,7 +66,11 @@ export class FaultSwitches {
     return undefined;
   }
 
-  /** Writes what a fault did into the traffic record. */
+  /**
+   * Writes what a fault did into the traffic record.
+   *
+   * @internal
+   */
   note(subject: { readonly hub?: string; readonly connectionId?: string }, summary: string): void {
     const { hub, connectionId } = subject;
     this.context.traffic.record({

@@ -1,4 +1,8 @@
-/** What a fault switch can break, for tests. The same object is the body of `POST /emulator/faults`. */
+/**
+ * What a fault switch can break, for tests. The same object is the body of `POST /emulator/faults`.
+ *
+ * @publicApi
+ */
 export type Fault =
   | DropSocketFault
   | ForceRecoveryFault
@@ -10,7 +14,11 @@ export type Fault =
   | RepeatUpstreamFault
   | RefuseValidationFault;
 
-/** What can be broken on purpose. */
+/**
+ * What can be broken on purpose.
+ *
+ * @publicApi
+ */
 export type FaultKind = Fault['kind'];
 
 interface ConnectionFault {
@@ -24,7 +32,11 @@ interface CountedFault {
   readonly times?: number;
 }
 
-/** Which calls to upstream are meant: those that match every field given. Each attempt counts, retries too. */
+/**
+ * Which calls to upstream are meant: those that match every field given. Each attempt counts, retries too.
+ *
+ * @publicApi
+ */
 export interface UpstreamFaultTarget extends CountedFault {
   readonly hub?: string;
   /** `connect`, `message`, ...; compared without regard to case. */
@@ -32,29 +44,49 @@ export interface UpstreamFaultTarget extends CountedFault {
   readonly connectionId?: string;
 }
 
-/** Cuts the socket at once, without a closing handshake. */
+/**
+ * Cuts the socket at once, without a closing handshake.
+ *
+ * @publicApi
+ */
 export interface DropSocketFault extends ConnectionFault {
   readonly kind: 'dropSocket';
 }
 
-/** As `dropSocket`, for a connection that can come back only: anything else is refused. */
+/**
+ * As `dropSocket`, for a connection that can come back only: anything else is refused.
+ *
+ * @publicApi
+ */
 export interface ForceRecoveryFault extends ConnectionFault {
   readonly kind: 'forceRecovery';
 }
 
-/** Nothing more is written to the client's present socket, as if the client had ceased to read. */
+/**
+ * Nothing more is written to the client's present socket, as if the client had ceased to read.
+ *
+ * @publicApi
+ */
 export interface ThrottleClientFault extends ConnectionFault {
   readonly kind: 'throttleClient';
   /** Milliseconds. Default: until it is cleared. */
   readonly durationMs?: number;
 }
 
-/** Attempts to recover the connection are refused, as with a token that has run out. */
+/**
+ * Attempts to recover the connection are refused, as with a token that has run out.
+ *
+ * @publicApi
+ */
 export interface ExpireReconnectionTokenFault extends ConnectionFault {
   readonly kind: 'expireReconnectionToken';
 }
 
-/** Access tokens of new clients are taken as expired. */
+/**
+ * Access tokens of new clients are taken as expired.
+ *
+ * @publicApi
+ */
 export interface ExpireAccessTokenFault extends CountedFault {
   readonly kind: 'expireAccessToken';
   readonly hub?: string;
@@ -62,27 +94,43 @@ export interface ExpireAccessTokenFault extends CountedFault {
   readonly userId?: string;
 }
 
-/** Waits before each call. */
+/**
+ * Waits before each call.
+ *
+ * @publicApi
+ */
 export interface DelayUpstreamFault extends UpstreamFaultTarget {
   readonly kind: 'delayUpstream';
   /** Milliseconds. */
   readonly delayMs: number;
 }
 
-/** Calls never reach upstream: they are answered with the status or, without one, break as a lost connection does. */
+/**
+ * Calls never reach upstream: they are answered with the status or, without one, break as a lost connection does.
+ *
+ * @publicApi
+ */
 export interface FailUpstreamFault extends UpstreamFaultTarget {
   readonly kind: 'failUpstream';
   readonly status?: number;
 }
 
-/** Sends each call again after it was answered, as a retry whose first answer was lost; the last answer counts. */
+/**
+ * Sends each call again after it was answered, as a retry whose first answer was lost; the last answer counts.
+ *
+ * @publicApi
+ */
 export interface RepeatUpstreamFault extends UpstreamFaultTarget {
   readonly kind: 'repeatUpstream';
   /** How many more times. Default 1. */
   readonly copies?: number;
 }
 
-/** Webhook validations fail without being asked; what was known is forgotten, so it shows at once. */
+/**
+ * Webhook validations fail without being asked; what was known is forgotten, so it shows at once.
+ *
+ * @publicApi
+ */
 export interface RefuseValidationFault extends CountedFault {
   readonly kind: 'refuseValidation';
   readonly hub?: string;
@@ -90,12 +138,17 @@ export interface RefuseValidationFault extends CountedFault {
   readonly status?: number;
 }
 
-/** A fault that was switched on. */
+/**
+ * A fault that was switched on.
+ *
+ * @publicApi
+ */
 export interface FaultHandle {
   /** Counts up from 1. */
   readonly id: number;
   readonly fault: Fault;
   /** False when it was cleared, is used up, or struck once and for all. */
   readonly isActive: boolean;
+  /** Ends the fault; has no effect on one that is over. */
   clear(): void;
 }

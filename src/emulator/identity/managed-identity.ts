@@ -3,10 +3,18 @@ import { promisify } from 'node:util';
 import jwt from 'jsonwebtoken';
 import type { Clock } from '../core/clock.js';
 
-/** The tenant in which the emulated service has its identity; a made-up one, stable so that tests can name it. */
+/**
+ * The tenant in which the emulated service has its identity; a made-up one, stable so that tests can name it.
+ *
+ * @publicApi
+ */
 export const EMULATOR_TENANT_ID = '5f1c8e3a-7b0d-4c2e-9a64-0d3b6f2e8c11';
 
-/** Application id of the emulated service's identity: `appid` and `azp` of its tokens. */
+/**
+ * Application id of the emulated service's identity: `appid` and `azp` of its tokens.
+ *
+ * @publicApi
+ */
 export const EMULATOR_APP_ID = 'c7a9d1b4-2e58-4f06-8b3d-6e1f0a9c5d72';
 
 /** Object id of the emulated service's identity: `oid` and `sub` of its tokens. */

@@ -12,7 +12,11 @@ export interface TunnelStatus extends TunnelIdentity {
   readonly pendingRequests: number;
 }
 
-/** Where a tool is to go; absent fields: where it was started to go. */
+/**
+ * Where a tool is to go; absent fields: where it was started to go.
+ *
+ * @publicApi
+ */
 export type TunnelMove = Omit<TunnelMoveMessage, 'kind'>;
 
 /**

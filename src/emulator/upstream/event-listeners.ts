@@ -2,10 +2,18 @@ import type { ConnectedEvent, DisconnectedEvent, HubEvent, UserEvent } from '../
 import { canonicalHubName } from '../../protocol/names.js';
 import { EventPattern } from './event-pattern.js';
 
-/** What a listener hears: `connect` is never among it [upstream-events 1]. */
+/**
+ * What a listener hears: `connect` is never among it [upstream-events 1].
+ *
+ * @publicApi
+ */
 export type ListenedEvent = ConnectedEvent | DisconnectedEvent | UserEvent;
 
-/** Called once per event. It cannot answer; what it throws or rejects with is logged. */
+/**
+ * Called once per event. It cannot answer; what it throws or rejects with is logged.
+ *
+ * @publicApi
+ */
 export type EventListener = (event: ListenedEvent) => unknown;
 
 /** Which events a listener hears, in the names of the hub setting `eventListeners`. */

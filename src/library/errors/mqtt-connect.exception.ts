@@ -26,6 +26,7 @@ export class MqttConnectException extends HttpException {
     this.userProperties = userProperties;
   }
 
+  /** @internal */
   static is(error: unknown): error is MqttConnectException {
     return typeof error === 'object' && error !== null && EXCEPTION_MARK in error;
   }

@@ -26,11 +26,13 @@ export class WebPubSubExecutionContext {
     return new WebPubSubExecutionContext(host);
   }
 
+  /** The request of the event, which handlers get as their argument. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as in Nest's own contexts
   getRequest<T extends HubRequest = HubRequest>(): T {
     return requestOf(this.host) as T;
   }
 
+  /** The connection that raised the event. */
   getConnection(): ConnectionContext {
     return requestOf(this.host).context;
   }

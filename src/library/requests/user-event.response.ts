@@ -53,6 +53,7 @@ export class UserEventResponse {
     if (mqtt) this.mqtt = checkMqtt(mqtt);
   }
 
+  /** @internal */
   static is(value: unknown): value is UserEventResponse {
     return typeof value === 'object' && value !== null && (value as { mark?: unknown }).mark === MARK;
   }

@@ -81,9 +81,10 @@ function filterThat(answer: (error: Error, host: ArgumentsHost) => unknown): Typ
 function LateBaseFilter(): Type<ExceptionFilter> {
   @Catch()
   class BaseFilter extends BaseExceptionFilter {
+    // oxlint-disable-next-line typescript/no-misused-promises -- as such filters do
     override async catch(error: unknown, host: ArgumentsHost) {
       await later();
-      // oxlint-disable-next-line promise/valid-params -- a filter's method
+      // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- a filter's method
       super.catch(error, host);
     }
   }
