@@ -7,6 +7,10 @@ export const pathTakenTwice = (path: string): string =>
   `Two WebPubSubModules receive events at the path ${JSON.stringify(path || '/')}. The module is global: import it once, ` +
   'with the connection strings of all services in a list, or give each its own path.';
 
+export const POST_ROUTE_TAKEN =
+  "The application has a route for POST / of its own, where WebPubSubModule should receive events. Use attach: 'server', or " +
+  'give the module another path.';
+
 /** Shows texts, numbers and the like; of anything else only what it is, since it may hold what is not for the log. */
 export const optionWrong = (name: string, expected: string, value: unknown): string =>
   `The option ${name} of WebPubSubModule must be ${expected}, not ${describe(value)}.`;

@@ -222,6 +222,7 @@ describe('the page of errors', () => {
     entraJwksUriUnsafe: () => securityMessages.entraJwksUriUnsafe('<address>'),
     OPTIONS_MISSING: () => optionMessages.OPTIONS_MISSING,
     optionWrong: () => optionMessages.optionWrong('<option>', '<expected>', '<value>').replace('"<value>"', '<value>'),
+    POST_ROUTE_TAKEN: () => optionMessages.POST_ROUTE_TAKEN,
     pathTakenTwice: () => optionMessages.pathTakenTwice('<path>'),
     badConnectionString: () => serviceClientMessages.badConnectionString(0, 1, '<problem>'),
     ENDPOINT_MISSING: () => serviceClientMessages.ENDPOINT_MISSING,

@@ -1,4 +1,5 @@
 import type { DataMessage } from '../../protocol/service-message.js';
+import { SharedFrames } from '../frames/shared-frames.js';
 import { asBuffer, toContentType, toPayload } from './content-type.js';
 import type { OutboundMessage } from './outbound-messages.js';
 import { SERVER_MESSAGES_TOPIC } from './topics.js';
@@ -35,17 +36,25 @@ export class Deliveries {
     const key = `${subscription.qos} ${subscription.identifier ?? ''}`;
     let outbound = this.#outbound.get(key);
     if (!outbound) {
-      outbound = { ...toOutboundMessage(message, subscription), frames: new Map() };
+      outbound = { ...toOutboundMessage(message, subscription), frames: new SharedFrames() };
       this.#outbound.set(key, outbound);
     }
     return outbound;
   }
 
-  /** Messages that wait for their receivers need the frames no more. */
+  /** A fan-out takes one turn of the event loop; messages that then wait for their receivers need the frames no more. */
   #begin(message: DataMessage): void {
-    for (const { frames } of this.#outbound.values()) frames?.clear();
-    this.#outbound.clear();
+    this.#end();
     this.#message = message;
+    setImmediate(() => {
+      if (this.#message === message) this.#end();
+    });
+  }
+
+  #end(): void {
+    for (const { frames } of this.#outbound.values()) frames?.forget();
+    this.#outbound.clear();
+    this.#message = undefined;
   }
 }
 

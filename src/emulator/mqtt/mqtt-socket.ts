@@ -9,6 +9,7 @@ import { fitCloseReason } from '../frames/close-frame.js';
 import { FrameQueue, type FrameQueueOwner } from '../frames/frame-queue.js';
 import { frameMessage, type OutboundFrame } from '../frames/outbound-frame.js';
 import { roundTrip } from '../frames/round-trip.js';
+import type { SharedFrames } from '../frames/shared-frames.js';
 import type { SocketFlusher } from '../frames/socket-flusher.js';
 import { writePacket, type PacketLimits } from './packet-writer.js';
 import { isFailure, REASON_CODES } from './reason-codes.js';
@@ -316,9 +317,6 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
     this.listener.onLost();
   }
 }
-
-/** Frames of one PUBLISH for those who get the same bytes, by `sharedKey`. */
-export type SharedFrames = Map<number, OutboundFrame>;
 
 function sharedKey(version: 4 | 5, packetId = 0): number {
   return packetId * 8 + version;

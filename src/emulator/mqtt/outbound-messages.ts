@@ -1,6 +1,7 @@
 import type { IPublishPacket } from 'mqtt-packet';
 import type { Clock } from '../core/clock.js';
-import type { MqttSocket, SharedFrames } from './mqtt-socket.js';
+import type { SharedFrames } from '../frames/shared-frames.js';
+import type { MqttSocket } from './mqtt-socket.js';
 import { isFailure, REASON_CODES } from './reason-codes.js';
 
 /** What goes to the client; expiry and packet id are added when it is sent. */

@@ -130,7 +130,10 @@ export class HubHandlerFactory {
   }
 }
 
-/** Lets the stand-in say that filters were called: of one that ends later, Nest takes nothing for success. */
+/**
+ * Lets the stand-in know the error that exception filters are called with: when a filter ends later and returns nothing, Nest
+ * takes that for the result of the handler.
+ */
 function noteFailures(creator: ExternalContextCreator): void {
   const { externalErrorProxy: proxy } = creator as unknown as { externalErrorProxy?: ErrorProxy };
   if (typeof proxy?.createProxy !== 'function') return;

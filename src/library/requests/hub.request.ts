@@ -23,14 +23,20 @@ Object.defineProperties(HubRequest.prototype, {
     configurable: true,
     enumerable: false,
     get(this: HubRequest) {
-      const headers = {};
-      Object.defineProperty(this, 'headers', { configurable: true, enumerable: false, writable: true, value: headers });
-      return headers;
+      return ownHeaders(this, {});
+    },
+    set(this: HubRequest, headers: object) {
+      ownHeaders(this, headers);
     },
   },
   get: { configurable: true, enumerable: false, writable: true, value: readHeader },
   header: { configurable: true, enumerable: false, writable: true, value: readHeader },
 });
+
+function ownHeaders(request: HubRequest, headers: object): object {
+  Object.defineProperty(request, 'headers', { configurable: true, enumerable: false, writable: true, value: headers });
+  return headers;
+}
 
 /** As Express: names in any case, several values as one text. */
 function readHeader(this: { readonly headers: Readonly<Record<string, unknown>> }, name: string): string | undefined {

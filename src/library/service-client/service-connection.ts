@@ -39,7 +39,10 @@ export function readServiceConnection(options: WebPubSubModuleOptions): ServiceC
   return { endpoint, credential, isInsecureAllowed: true };
 }
 
-/** All connection strings of the options, of which empty and absent ones are none. Throws a `StartUpError` that says which one is wrong, without its text. */
+/**
+ * All connection strings of the options; empty and absent ones are left out. Throws a `StartUpError` that says which one is
+ * wrong, without its text.
+ */
 export function connectionStringsOf({ connectionString }: WebPubSubModuleOptions): ConnectionString[] {
   const texts = typeof connectionString === 'string' ? [connectionString] : (connectionString ?? []);
   return texts.flatMap((text, index) => {

@@ -17,6 +17,7 @@ import {
   INTERNAL_ERROR,
   isAnswerStatus,
   malformedReasonOf,
+  messageIn,
 } from './refusal.factory.js';
 
 export interface DispatcherOptions {
@@ -141,14 +142,20 @@ export class EventDispatcher {
         return this.#fail(event, handler, error);
       }
     }
-    return createPlainRefusal(event, isAnswerStatus(statusCode) ? statusCode : 500, textOf(body));
+    return createPlainRefusal(event, isAnswerStatus(statusCode) ? statusCode : 500, wordsOf(body));
   }
 
   #fail(event: HubEvent, handler: HubHandler | undefined, error: unknown): EventReply {
-    const { reply, isUnexpected } = createRefusal(event, error);
-    this.observer?.failed(event, error);
-    if (isUnexpected && !handler?.isLoggedByNest(error)) this.log.handlerFailed(handler?.name, event, error);
-    return reply;
+    try {
+      const { reply, isUnexpected } = createRefusal(event, error);
+      this.observer?.failed(event, error);
+      if (isUnexpected && !handler?.isLoggedByNest(error)) this.log.handlerFailed(handler?.name, event, error);
+      return reply;
+    } catch (failure) {
+      // An error with members that throw.
+      this.log.answerFailed(failure);
+      return createPlainRefusal(event, 500, INTERNAL_ERROR);
+    }
   }
 }
 
@@ -169,10 +176,7 @@ function lastOf(observable: Observable<unknown>): Promise<unknown> {
   return lastValueFrom(observable, { defaultValue: undefined });
 }
 
-/** Of an error body that was meant for HTTP: its message. */
-function textOf(body: unknown): string {
-  if (typeof body === 'string') return body;
-  const { message } = (body ?? {}) as { message?: unknown };
-  if (typeof message === 'string') return message;
-  return Array.isArray(message) ? message.map(String).join('; ') : '';
+/** What a filter sent as the body: text, or an object with a message. */
+function wordsOf(body: unknown): string {
+  return typeof body === 'string' ? body : (messageIn(body) ?? '');
 }

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { HubEvent } from '../../protocol/cloud-event.js';
 import { RateLimitedWarnings } from './rate-limited-warnings.js';
+import { textOf } from './refusal.factory.js';
 
 /** What is known of a request when it has been answered. */
 export interface AnsweredRequest {
@@ -104,13 +105,13 @@ export class EventLog {
 
   handlerFailed(handler: string | undefined, { context }: HubEvent, error: unknown): void {
     const what = `${handler ?? 'The module'} failed with the event ${quote(context.eventName)} of hub ${quote(context.hub)}`;
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : textOf(error);
     this.#logger.error(`${what}: ${text}`, error instanceof Error ? error.stack : undefined);
   }
 
   answerFailed(error: unknown): void {
     this.#logger.error(
-      `An event could not be answered: ${String(error)}`,
+      `An event could not be answered: ${textOf(error)}`,
       error instanceof Error ? error.stack : undefined,
     );
   }

@@ -52,6 +52,11 @@ function runHook(adapter: object, hook: FastifyHook, ...[request, reply, done]: 
     isDone = true;
     done(error);
   };
-  const result: unknown = Reflect.apply(hook, adapter, [request, reply, doneOnce]);
-  if (result instanceof Promise) result.then(() => doneOnce(), doneOnce);
+  // The body may have been read meanwhile, so that nobody above catches.
+  try {
+    const result: unknown = Reflect.apply(hook, adapter, [request, reply, doneOnce]);
+    if (result instanceof Promise) result.then(() => doneOnce(), doneOnce);
+  } catch (error) {
+    doneOnce(error as Error);
+  }
 }

@@ -4,7 +4,7 @@ import { SlotList } from './slot-list.js';
 /** The events that are being handled, so that an application can wait for their answers before it closes. */
 export class InFlightEvents {
   readonly #exchanges = new SlotList<EventExchange>();
-  #onNone: (() => void) | undefined;
+  readonly #waiting = new Set<() => void>();
 
   begin(exchange: EventExchange): void {
     this.#exchanges.add(exchange);
@@ -12,7 +12,7 @@ export class InFlightEvents {
 
   /** Has no effect the second time. */
   end(exchange: EventExchange): void {
-    if (this.#exchanges.delete(exchange) && this.#exchanges.size === 0) this.#onNone?.();
+    if (this.#exchanges.delete(exchange) && this.#exchanges.size === 0) for (const finish of this.#waiting) finish();
   }
 
   /** Those that have no answer yet. */
@@ -24,12 +24,13 @@ export class InFlightEvents {
   async whenNone(patienceMs: number): Promise<void> {
     if (this.#exchanges.size === 0) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, patienceMs);
-      this.#onNone = () => {
+      const finish = (): void => {
         clearTimeout(timer);
+        this.#waiting.delete(finish);
         resolve();
       };
+      const timer = setTimeout(finish, patienceMs);
+      this.#waiting.add(finish);
     });
-    this.#onNone = undefined;
   }
 }

@@ -37,7 +37,10 @@ export class ReadAhead {
       return;
     }
     this.endpoint.prepare(request, response, host, (exchange, prepared) => {
-      if (prepared.kind === 'aborted') return;
+      if (prepared.kind === 'aborted') {
+        this.endpoint.complete(exchange, prepared);
+        return;
+      }
       request[AHEAD] = { exchange, prepared, bodyHeaders: hideBody(request) };
       if (prepared.kind === 'admitted') request.rawBody = prepared.body;
       next();

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import type { HubEvent, RefusalReply } from '../../protocol/cloud-event.js';
 import { BadConnectionStateError } from '../../protocol/connection-states.codec.js';
@@ -22,7 +23,8 @@ export function createRefusal(event: HubEvent, error: unknown): RefusalVerdict {
   const isHttp = error instanceof HttpException && isAnswerStatus(error.getStatus());
   const status = isHttp ? error.getStatus() : 500;
   const reason = isHttp ? messageOf(error) : INTERNAL_ERROR;
-  return { isUnexpected: !isHttp, reply: withMqtt(event, { kind: 'refusal', status, reason }, error) };
+  const isUnexpected = !isHttp || (status >= 500 && error.getResponse() instanceof Error);
+  return { isUnexpected, reply: withMqtt(event, { kind: 'refusal', status, reason }, error) };
 }
 
 /** A refusal with a status and reason that were said in another way than by throwing. */
@@ -54,10 +56,25 @@ function withMqtt(event: HubEvent, reply: RefusalReply, error: unknown): Refusal
 
 /** ValidationPipe and others say more in the exception's response than in its message. */
 function messageOf(exception: HttpException): string {
-  const response = exception.getResponse();
+  const response: unknown = exception.getResponse();
   if (typeof response === 'string') return response;
-  const { message } = response as { message?: unknown };
+  // Of another error, whose words are not meant for strangers.
+  if (response instanceof Error) return STATUS_CODES[exception.getStatus()] ?? INTERNAL_ERROR;
+  return messageIn(response) ?? exception.message;
+}
+
+/** Of an error body that was meant for HTTP: its message, or its list of messages as one line. */
+export function messageIn(body: unknown): string | undefined {
+  const { message } = (body ?? {}) as { message?: unknown };
   if (typeof message === 'string') return message;
-  if (Array.isArray(message)) return message.map(String).join('; ');
-  return exception.message;
+  return Array.isArray(message) ? message.map(textOf).join('; ') : undefined;
+}
+
+/** As `String`, also of what cannot be made a text: objects without a prototype, or with members that hide its methods. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return 'a value that is no text';
+  }
 }

@@ -5,6 +5,9 @@ import type { EncodedReply } from '../../protocol/event-reply.encoder.js';
 const DISCARD_MS = 2_000;
 const DISCARD_FACTOR = 4;
 
+/** Between looks whether a stream can be closed. */
+const CLOSE_INTERVAL_MS = 5;
+
 export interface WriteOptions {
   /** The request may have a body that was not read to its end. */
   readonly isUnread: boolean;
@@ -23,21 +26,21 @@ export function writeReply(
 ): void {
   if (response.headersSent || response.writableEnded || response.destroyed) return;
   const isHttp1 = (request.httpVersionMajor ?? 1) < 2;
-  const isCut = options.isUnread && !isShort(request, options.maxBodyBytes);
+  const isCut = isHttp1 && options.isUnread && !isShort(request, options.maxBodyBytes);
   // Not by spreading, which takes V8 longer than all else here.
   const headers: Record<string, string | number | string[]> = Object.assign({}, reply.headers);
   const { body } = reply;
   if (body !== undefined) headers['content-length'] = Buffer.byteLength(body);
-  if (isHttp1 && (isCut || options.isLast)) headers['connection'] = 'close';
+  if (isCut || (isHttp1 && options.isLast)) headers['connection'] = 'close';
   response.writeHead(reply.status, headers);
-  if (!isCut) {
+  if (isCut) {
+    writeThenDiscard(request, response, body ?? '', options.maxBodyBytes * DISCARD_FACTOR);
+  } else if (!isHttp1 && options.isUnread) {
+    response.end(body ?? '', () => closeStream(response));
+  } else {
     // What is left of a short body Node receives and drops, so that the connection can be used again.
     if (body === undefined) response.end();
     else response.end(body);
-  } else if (isHttp1) {
-    writeThenDiscard(request, response, body ?? '', options.maxBodyBytes * DISCARD_FACTOR);
-  } else {
-    response.end(body ?? '', () => closeStream(response));
   }
 }
 
@@ -76,8 +79,25 @@ function writeThenDiscard(
   request.resume();
 }
 
-/** HTTP/2: tells the sender to stop, without an error. */
+/** Of an HTTP/2 stream. */
+interface Stream {
+  readonly closed: boolean;
+  /** 1 when all has been sent. */
+  readonly state: { readonly localClose?: number };
+  close(code: number): void;
+}
+
+/**
+ * HTTP/2: tells the sender to stop, without an error; the connection goes on [RFC 9113 8.1]. Node ends the whole process when
+ * a stream is closed whose last frame is still on its way, and does not tell when it has left: so it is asked now and then.
+ */
 function closeStream(response: ServerResponse): void {
-  const { stream } = response as { stream?: { close?: (code: number) => void } };
-  stream?.close?.(0);
+  const { stream } = response as { stream?: Stream };
+  const endsAt = performance.now() + DISCARD_MS;
+  const attempt = (): void => {
+    if (!stream || stream.closed || performance.now() > endsAt) return;
+    if (stream.state.localClose === 1) stream.close(0);
+    else setTimeout(attempt, CLOSE_INTERVAL_MS);
+  };
+  attempt();
 }

@@ -71,9 +71,13 @@ export class UpstreamAttachment {
     const adapter = this.adapterHost.httpAdapter as Adapter;
     if (!adapter) return;
     this.#claimPath(adapter);
-    registerUpstreamRoute(adapter, this.path, (request, response, host) => {
-      if (!this.#readAhead.answer(request)) this.endpoint.receive(request, response, hostOf(request, host));
-    });
+    // All that is ahead of the framework lets the host's own requests pass at /; a route would be in the way of its pages.
+    if (this.path !== '' || this.attach === 'route') {
+      const isOurs = (request: IncomingMessage): boolean => this.#isOurs(request);
+      registerUpstreamRoute(adapter, this.path, isOurs, (request, response, host) => {
+        if (!this.#readAhead.answer(request)) this.endpoint.receive(request, response, hostOf(request, host));
+      });
+    }
     this.#restore = takeOverRequests(adapter.getHttpServer?.(), (request, response, next) => {
       if (this.#matches(request.url)) this.#take(request, response, next, undefined);
       else next();
@@ -96,9 +100,13 @@ export class UpstreamAttachment {
     this.#claimed = paths;
   }
 
+  /** A path such as / is the host's too: what is no business of the service goes on to it. */
+  #isOurs(request: IncomingMessage): boolean {
+    return this.path !== '' || isForUpstream(request);
+  }
+
   #take(request: IncomingMessage, response: ServerResponse, next: Next, host: HostRequest | undefined): void {
-    // A path such as / is the host's too: what is no business of the service goes on to it.
-    if (this.path === '' && !isForUpstream(request)) next();
+    if (!this.#isOurs(request)) next();
     else if (this.attach === 'server') this.endpoint.receive(request, response, host);
     else this.#readAhead.read(request, response, host, next);
   }

@@ -161,7 +161,7 @@ describe('events of a hub behind a tunnel', () => {
     expect((await connecting).connectionId).toEqual(expect.any(String));
   });
 
-  it('the last ones still leave when the emulator ends, before the tunnel is told to go', async () => {
+  it('the last ones still leave when the emulator ends, before the tunnel is closed', async () => {
     const tool = await startTool();
     const connecting = connectJsonClient(emulator, options('ann'));
     tool.answer(await tool.next(), { status: 204 });
@@ -171,7 +171,8 @@ describe('events of a hub behind a tunnel', () => {
     const disconnected = await tool.next();
     expect(disconnected.fields['Url']).toBe('tunnel:///eventhandler/disconnected');
     tool.answer(disconnected, { status: 204 });
-    expect((await tool.next()).type).toBe(7);
+    expect(await tool.closed).toBe(1001);
+    expect(tool.unread).toBe(0);
     await closing;
   });
 

@@ -14,6 +14,7 @@ import {
   UserEventResponse,
   WebPubSubHub,
 } from '../../../src/index.js';
+import { UpstreamEndpoint } from '../../../src/library/upstream/upstream.endpoint.js';
 import { expectCleanPrototypes, nested } from '../../support/hostile-values.js';
 import { RawConnection, requestBytes, type WireAnswer } from '../../support/raw-http.js';
 import {
@@ -324,6 +325,21 @@ describe.each(PLATFORMS)('the edge for events on %s', (platform) => {
       release();
       while (!handled.includes('left')) await new Promise((resolve) => setImmediate(resolve));
       await expectAlive();
+    });
+
+    it('forgets an event that was cut while it waited behind another', async () => {
+      const ending = await startHubApp({ platform, options: { attach }, providers: [AttackedHub] });
+      const connection = await RawConnection.open(ending.port);
+      release = () => undefined;
+      const untouched = release;
+      const half = requestBytes(event({ body: 'half' })).subarray(0, -2);
+      connection.write(Buffer.concat([requestBytes(event({ type: 'user.slow', body: 'slow' })), half]));
+      while (release === untouched) await new Promise((resolve) => setImmediate(resolve));
+      await connection.reset();
+      release();
+      // As long as an event is in flight this waits.
+      await expect(ending.app.get(UpstreamEndpoint, { strict: false }).drain(2 ** 30)).resolves.toBeUndefined();
+      await ending.close();
     });
 
     it('asks for the body when it is wanted, and does not when the event is refused', async () => {

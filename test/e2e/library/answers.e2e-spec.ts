@@ -257,6 +257,20 @@ describe('errors of handlers', () => {
       'a is bad; b is bad',
     ],
     ['an HttpException with an object', new HttpException({ code: 7 }, 409), 409, 'Http Exception'],
+    ['an HttpException without a response', new HttpException(null as never, 409), 409, 'Http Exception'],
+    [
+      'an HttpException with a list that is no text',
+      new HttpException({ message: ['a', Object.create(null)] }, 409),
+      409,
+      'a; a value that is no text',
+    ],
+    ['an HttpException around another error', new HttpException(new Error('secret detail'), 409), 409, 'Conflict'],
+    [
+      'a failure of the server around another error',
+      new HttpException(new Error('secret detail'), 500),
+      500,
+      'Internal Server Error',
+    ],
     ['an HttpException with a string', new HttpException('teapot', 418), 418, 'teapot'],
     ['an MqttConnectException for a client that is not MQTT', new MqttConnectException(5, 'no'), 401, 'no'],
     ['an HttpException with an impossible status', new HttpException('x', 99), 500, 'Internal server error'],
@@ -276,6 +290,18 @@ describe('errors of handlers', () => {
     ['a string', 'secret detail', 500, 'Internal server error'],
     ['undefined', undefined, 500, 'Internal server error'],
     ['null', null, 500, 'Internal server error'],
+    ['an object without a prototype', Object.create(null), 500, 'Internal server error'],
+    ['JSON that hides its methods', JSON.parse('{"toString":1,"valueOf":1}'), 500, 'Internal server error'],
+    [
+      'an error with a name that throws',
+      Object.defineProperty(new Error('secret'), 'name', {
+        get() {
+          throw new Error('no');
+        },
+      }),
+      500,
+      'Internal server error',
+    ],
   ])('%s becomes an answer', async (_name, error, status, text) => {
     for (const next of [
       () => {

@@ -506,6 +506,21 @@ describe('what a host on fastify sees of events', () => {
     },
   );
 
+  it.each(['server', 'route'] as const)(
+    'nothing, not even the end, when its first hook fails, attached at the %s',
+    async (attach) => {
+      const adapter = new FastifyAdapter();
+      adapter.setOnRequestHook(() => {
+        throw new Error('no');
+      });
+      const running = await startHost('fastify', attach, { adapter: () => adapter, start: inject });
+      const echo = await running.send(wireEvent(PATH, event));
+      const cats = await running.send({ method: 'GET', path: '/cats', headers: {} });
+      await running.close();
+      expect([echo.status, cats.status]).toEqual([attach === 'server' ? 200 : 500, 500]);
+    },
+  );
+
   it('a body that is hidden while its hooks run, and is there for the handler', async () => {
     const seen: unknown[] = [];
     const running = await startHost('fastify', 'route', {

@@ -5,7 +5,7 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { Body, Controller, Get, type INestApplication, Post, VersioningType } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, type INestApplication, Post, VersioningType } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -22,6 +22,7 @@ import {
   WebPubSubHub,
   WebPubSubModule,
 } from '../../../src/index.js';
+import { UpstreamEndpoint } from '../../../src/library/upstream/upstream.endpoint.js';
 import {
   CONNECTION_STRING,
   createHubApp,
@@ -48,6 +49,20 @@ class EchoHub {
   @OnUserEvent('long')
   long(@EventData('text') text: string) {
     return text.length;
+  }
+}
+
+@Controller()
+class RootController {
+  @Get()
+  page() {
+    return 'page';
+  }
+
+  @Post()
+  @HttpCode(200)
+  posted() {
+    return 'posted';
   }
 }
 
@@ -202,8 +217,25 @@ describe.each(['server', 'route'] as const)('attached at the %s', (attach) => {
         })
       ).status,
     ).toBe(200);
+    for (const method of ['GET', 'POST']) {
+      expect((await app.send({ method, path: '/unknown' })).status).toBe(404);
+    }
     await app.close();
   });
+
+  const beside = (platform: Platform) =>
+    startHubApp({ platform, providers: [EchoHub], controllers: [RootController], options: { attach, path: '/' } });
+
+  it.each(attach === 'server' ? PLATFORMS : ['express' as const])(
+    'leaves the pages at / to the host on %s',
+    async (platform) => {
+      const app = await beside(platform);
+      expect((await app.send({ method: 'GET', path: '/' })).text).toBe('page');
+      expect((await app.send({ path: '/', body: '' })).text).toBe('posted');
+      expect((await app.sendEvent({ type: 'user.message', path: '/' })).status).toBe(200);
+      await app.close();
+    },
+  );
 
   it('receives events in an Express application that the host serves itself', async () => {
     const instance = express();
@@ -276,6 +308,29 @@ describe.each(['server', 'route'] as const)('attached at the %s', (attach) => {
       expect((await sendByHttp2(session, tooLarge)).status).toBe(413);
       await expectEvents((event) => sendByHttps(port, event));
       await new Promise<void>((resolve) => session.close(resolve));
+      await app.close();
+    });
+
+    it.each([
+      ['of a known length', { 'content-length': '100' }],
+      ['of any length', {}],
+    ])('ends what does not come to an end by http2, %s', async (_name, length) => {
+      const app = await createFor(new FastifyAdapter({ http2: true, https: tls } as object), attach);
+      await app.listen(0, '127.0.0.1');
+      const { port } = app.getHttpServer().address() as AddressInfo;
+      const session = http2.connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
+      const { headers } = eventRequest({ type: 'user.message' });
+      const stream = session.request({ ':method': 'POST', ':path': '/eventhandler', ...headers, ...length });
+      const closed = new Promise<void>((resolve) => stream.on('close', resolve));
+      const status = new Promise((resolve) => stream.on('response', (received) => resolve(received[':status'])));
+      stream.resume();
+      stream.write('half');
+      // Frames are read in order: when this one is answered, the other is being read.
+      expect((await sendByHttp2(session, eventRequest({ type: 'user.message' }))).status).toBe(200);
+      await app.get(UpstreamEndpoint, { strict: false }).drain(0);
+      expect(await status).toBe(408);
+      await closed;
+      session.close();
       await app.close();
     });
   });

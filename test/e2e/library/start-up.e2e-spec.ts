@@ -8,6 +8,7 @@ import {
   type LoggerService,
   Module,
   ParseIntPipe,
+  Post,
   type Provider,
   Scope,
   type Type,
@@ -287,6 +288,18 @@ it('leaves out connection strings that are absent', async () => {
     expect((await app.sendEvent({ type: 'user.message' })).text).toBe('chat');
     await app.close();
   }
+});
+
+it('stops when events should be received by a route that Fastify has already', async () => {
+  @Controller()
+  class PostController {
+    @Post()
+    post() {}
+  }
+  const options = { path: '/', attach: 'route' } as const;
+  expect(await messageOfFailedStart({ platform: 'fastify', options, controllers: [PostController] })).toMatch(
+    /^The application has a route for POST \/ of its own/,
+  );
 });
 
 describe.each(['server', 'route'] as const)('the path / on Fastify, attached at the %s', (attach) => {
