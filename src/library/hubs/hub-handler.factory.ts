@@ -70,7 +70,7 @@ export class HubHandlerFactory {
         ...fixed,
         hasEnhancers: false,
         isLoggedByNest: () => false,
-        // By name, as Nest calls it: a test or a decorator may have replaced the method of the instance.
+        // By name: a test or a decorator may have replaced the method of the instance.
         invoke: (request) => (instance as Record<string, Method>)[methodName](...readArguments(request)),
       };
     }

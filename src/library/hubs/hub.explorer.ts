@@ -1,4 +1,10 @@
-import { MetadataScanner, ModuleRef, type ModulesContainer, type NestContainer } from '@nestjs/core';
+import {
+  ExternalContextCreator,
+  MetadataScanner,
+  ModuleRef,
+  type ModulesContainer,
+  type NestContainer,
+} from '@nestjs/core';
 import { isEventName, isHubName } from '../../protocol/names.js';
 import type { HandledEvent } from '../decorators/event-handler.decorators.js';
 import { StartUpError } from '../errors/start-up.error.js';
@@ -140,7 +146,9 @@ function classOf(wrapper: Wrapper): Function | undefined {
 /** Nest makes the enhancers of classes that it has as such, and says nothing when it finds none for others. */
 function assertEnhancersMade(hubClass: Function, method: string, wrapper: Wrapper, module: Module): void {
   if (!wrapper.isNotMetatype && wrapper.token === hubClass) return;
-  const missing = enhancersWithoutInstance(hubClass, method, (enhancer) => module.injectables.has(enhancer));
+  // Before 11.2.10 and 12.4 Nest looks for them in the module that has the class as a token.
+  const isFound = wrapper.token === hubClass || 'getHostModuleKey' in ExternalContextCreator.prototype;
+  const missing = enhancersWithoutInstance(hubClass, method, (enhancer) => isFound && module.injectables.has(enhancer));
   if (missing.length > 0) throw new StartUpError(enhancersNotMade(hubClass.name, method, missing));
 }
 

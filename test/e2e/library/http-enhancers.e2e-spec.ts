@@ -8,14 +8,18 @@ import {
   type ExceptionFilter,
   type ExecutionContext,
   HttpException,
+  Injectable,
   Logger,
   type NestInterceptor,
+  Scope,
   type Type,
   UnauthorizedException,
+  UseFilters,
   UseGuards,
+  UseInterceptors,
 } from '@nestjs/common';
 import { APP_FILTER, BaseExceptionFilter } from '@nestjs/core';
-import { EMPTY, firstValueFrom, map, type Observable } from 'rxjs';
+import { EMPTY, firstValueFrom, ignoreElements, map, type Observable } from 'rxjs';
 import {
   type ConnectRequest,
   ConnectionStates,
@@ -156,6 +160,42 @@ describe.each(PLATFORMS)('an exception filter of the host, %s', (platform) => {
   });
 });
 
+describe.each(['server', 'route'] as const)('an exception filter that answers later, attached at the %s', (attach) => {
+  const LateFilter = FILTERS['answers later'];
+
+  @WebPubSubHub('chat')
+  @UseFilters(LateFilter)
+  class FilteredHub extends GuestHub {}
+
+  @Injectable({ scope: Scope.REQUEST })
+  @WebPubSubHub('chat')
+  @UseFilters(LateFilter)
+  class ScopedHub extends GuestHub {}
+
+  @WebPubSubHub('chat')
+  class FilteredMethodHub {
+    @UseFilters(LateFilter)
+    @OnConnect()
+    connect() {
+      throw new UnauthorizedException('refused');
+    }
+  }
+
+  it.each<[string, HubAppSettings]>([
+    ['of a hub class', { providers: [FilteredHub] }],
+    ['of a hub class that is made per event', { providers: [ScopedHub] }],
+    ['of a method', { providers: [FilteredMethodHub] }],
+    [
+      'of the whole application',
+      { providers: [GuestHub], configure: (host) => void host.useGlobalFilters(new LateFilter()) },
+    ],
+  ])('lets nobody in, %s', async (_where, settings) => {
+    await start({ ...settings, options: { attach } });
+    const refused = await app.sendEvent({ type: 'sys.connect' });
+    expect([refused.status, refused.text]).toEqual([401, 'refused']);
+  });
+});
+
 describe('an observable without a value', () => {
   class PassingGuard implements CanActivate {
     canActivate(): boolean {
@@ -211,6 +251,34 @@ describe('an observable without a value', () => {
     const answer = await app.sendEvent({ type: 'user.message' });
     expect(answer.status).toBe(204);
     expect(answer.headers['ce-connectionstate']).toMatch(/./);
+    expect(failures).toBe(0);
+  });
+
+  it('that an interceptor leaves of a result is no reply, and states are kept', async () => {
+    @WebPubSubHub('chat')
+    @UseInterceptors({
+      intercept: (_context: ExecutionContext, next: CallHandler) => next.handle().pipe(ignoreElements()),
+    })
+    class MutedHub {
+      @OnConnect()
+      @OnMessage()
+      any(@States() states: ConnectionStates) {
+        states.set('seen', true);
+        return 'never seen';
+      }
+    }
+    let failures = 0;
+    const filter = filterThat((error) => {
+      failures++;
+      throw error;
+    });
+    await start({ providers: [MutedHub, { provide: APP_FILTER, useClass: filter }] });
+    for (const type of ['sys.connect', 'user.message']) {
+      const answer = await app.sendEvent({ type });
+      expect([answer.status, answer.text]).toEqual([204, '']);
+      const states = Buffer.from(String(answer.headers['ce-connectionstate']), 'base64').toString();
+      expect(JSON.parse(states)).toEqual({ seen: true });
+    }
     expect(failures).toBe(0);
   });
 
@@ -280,5 +348,43 @@ describe('an interceptor of the host', () => {
       expect((await app.sendEvent({ type: 'user.message' })).text).toBe('echo');
     }
     expect(seen).toEqual([undefined, 'browser', 'a, b', ...Array.from({ length: 6 }, () => undefined)]);
+  });
+
+  it('may replace the headers of one event, and those of no other', async () => {
+    const seen: unknown[] = [];
+    class RequestId implements NestInterceptor {
+      intercept(context: ExecutionContext, next: CallHandler) {
+        const request = context.switchToHttp().getRequest<{ headers: object; get(name: string): unknown }>();
+        seen.push(request.get('X-Request-Id'));
+        request.headers = { ...request.headers, 'x-request-id': 'id' };
+        seen.push(request.get('X-Request-Id'), request.get('User-Agent'));
+        return next.handle();
+      }
+    }
+    await start({ providers: [EchoHub], configure: (host) => void host.useGlobalInterceptors(new RequestId()) });
+    const body = JSON.stringify({ headers: { 'USER-AGENT': ['browser'] } });
+    for (const event of [{ type: 'sys.connect', body }, { type: 'user.message' }]) {
+      for (let count = 0; count < 2; count++) expect((await app.sendEvent(event)).status).toBe(200);
+    }
+    const ofConnect = [undefined, 'id', 'browser'];
+    const ofMessage = [undefined, 'id', undefined];
+    expect(seen).toEqual([...ofConnect, ...ofConnect, ...ofMessage, ...ofMessage]);
+  });
+
+  it('may set headers before it has read any', async () => {
+    const seen: unknown[] = [];
+    class RequestId implements NestInterceptor {
+      intercept(context: ExecutionContext, next: CallHandler) {
+        const request = context.switchToHttp().getRequest<{ headers: object; get(name: string): unknown }>();
+        request.headers = { 'X-Request-Id': `id-${seen.length}` };
+        seen.push(request.get('x-request-id'));
+        return next.handle();
+      }
+    }
+    await start({ providers: [EchoHub], configure: (host) => void host.useGlobalInterceptors(new RequestId()) });
+    for (const type of ['sys.connect', 'user.message', 'user.message']) {
+      expect((await app.sendEvent({ type })).status).toBe(200);
+    }
+    expect(seen).toEqual(['id-0', 'id-1', 'id-2']);
   });
 });

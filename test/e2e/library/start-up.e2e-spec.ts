@@ -1,6 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import {
   type CanActivate,
+  ClassSerializerInterceptor,
   Controller,
   Get,
   Injectable,
@@ -12,9 +13,13 @@ import {
   type Provider,
   Scope,
   type Type,
+  UseFilters,
   UseGuards,
+  UseInterceptors,
+  UsePipes,
+  ValidationPipe,
 } from '@nestjs/common';
-import { APP_GUARD, LazyModuleLoader, NestFactory } from '@nestjs/core';
+import { APP_GUARD, BaseExceptionFilter, LazyModuleLoader, NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import {
   EventData,
@@ -220,6 +225,32 @@ describe('the start of an application stops', () => {
     await app.close();
   });
 
+  it.each<[string, ClassDecorator & MethodDecorator, string]>([
+    ['guards', UseGuards(RefusingGuard), 'RefusingGuard'],
+    ['interceptors', UseInterceptors(ClassSerializerInterceptor), 'ClassSerializerInterceptor'],
+    ['pipes', UsePipes(ValidationPipe), 'ValidationPipe'],
+    ['filters', UseFilters(BaseExceptionFilter), 'BaseExceptionFilter'],
+  ])('when a hub class provided by a factory asks for %s by their class', async (_kind, decorate, name) => {
+    @WebPubSubHub('chat')
+    @decorate
+    class DecoratedHub {
+      @OnMessage()
+      message() {}
+    }
+    @WebPubSubHub('chat')
+    class DecoratedMethodHub {
+      @decorate
+      @OnMessage()
+      message() {}
+    }
+    for (const hub of [DecoratedHub, DecoratedMethodHub]) {
+      const providers = [{ provide: hub, useFactory: () => new hub() }];
+      expect(await messageOfFailedStart({ providers })).toMatch(
+        `${hub.name}.message asks for ${name}, which Nest does`,
+      );
+    }
+  });
+
   it.each(PLATFORMS)('when two modules receive events at one path, %s', async (platform) => {
     const another = (path: string) => WebPubSubModule.forRoot({ connectionString: CONNECTION_STRING, path });
     expect(await messageOfFailedStart({ platform, imports: [another('/eventhandler/')] })).toMatch(
@@ -281,12 +312,41 @@ describe('the start of an application stops', () => {
   });
 });
 
+it.each<[string, (hub: Type) => Provider]>([
+  ['by a factory', (hub) => ({ provide: hub, useFactory: () => new hub() })],
+  ['as a value', (hub) => ({ provide: 'HUB', useValue: new hub() })],
+])('runs the enhancers that a hub class provided %s was given as instances', async (_way, provide) => {
+  @WebPubSubHub('chat')
+  class InstanceHub {
+    @UseGuards(new RefusingGuard())
+    @OnMessage()
+    guarded() {}
+
+    @OnUserEvent('piped')
+    piped(@EventData(new ParseIntPipe()) data: number) {
+      return `${data + 1}`;
+    }
+  }
+  const app = await startHubApp({ providers: [provide(InstanceHub)] });
+  expect((await app.sendEvent({ type: 'user.message' })).status).toBe(403);
+  expect((await app.sendEvent({ type: 'user.piped', body: '41' })).text).toBe('42');
+  expect((await app.sendEvent({ type: 'user.piped' })).status).toBe(400);
+  await app.close();
+});
+
 it('leaves out connection strings that are absent', async () => {
   for (const absent of ['', null, undefined]) {
-    const options = { connectionString: [absent, CONNECTION_STRING] } as unknown as WebPubSubModuleOptions;
-    const app = await startHubApp({ providers: [ChatHub], options });
-    expect((await app.sendEvent({ type: 'user.message' })).text).toBe('chat');
-    await app.close();
+    for (const connectionString of [
+      [absent, CONNECTION_STRING],
+      [CONNECTION_STRING, absent],
+    ]) {
+      const options = { connectionString } as unknown as WebPubSubModuleOptions;
+      const app = await startHubApp({ providers: [ChatHub], options });
+      expect((await app.sendEvent({ type: 'user.message' })).text).toBe('chat');
+      const headers = { 'ce-signature': `sha256=${'0'.repeat(64)}` };
+      expect((await app.sendEvent({ type: 'user.message', headers })).status).toBe(401);
+      await app.close();
+    }
   }
 });
 
@@ -355,6 +415,16 @@ describe('hub classes are found', () => {
     const app = await startHubApp({ providers: [ChatHub] });
     app.app.get(ChatHub).onMessage = () => 'replaced';
     expect((await app.sendEvent({ type: 'user.message' })).text).toBe('replaced');
+    await app.close();
+  });
+
+  it('and called by name, so that jest.spyOn sees the calls', async () => {
+    const app = await startHubApp({ providers: [ChatHub] });
+    const spy = jest.spyOn(app.app.get(ChatHub), 'onMessage').mockReturnValue('spied');
+    expect((await app.sendEvent({ type: 'user.message' })).text).toBe('spied');
+    expect(spy).toHaveBeenCalledTimes(1);
+    spy.mockRestore();
+    expect((await app.sendEvent({ type: 'user.message' })).text).toBe('chat');
     await app.close();
   });
 
