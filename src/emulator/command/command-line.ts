@@ -52,7 +52,7 @@ function createCommand(hubs: HubFlags, version: string): Command {
     .on('option:hub-name', (name: string) => hubs.name(name))
     .on('option:event-handler', (values: string) => hubs.eventHandler(JSON.parse(values) as string[]))
     .on('option:allow-anonymous', (value: string | null) => hubs.allowAnonymous(value ?? 'true'))
-    .on('option:websocket-keepalive', (value: string) => hubs.keepAlive(value));
+    .on('option:websocket-keepalive', (value: string) => hubs.keepAlive(readNumber(value)));
 }
 
 const EXAMPLE = `

@@ -42,8 +42,8 @@ export class HubFlags {
   }
 
   /** Seconds; checked with the other settings. */
-  keepAlive(value: string): void {
-    this.#current().webSocketKeepAliveIntervalInSeconds = /^\d+$/.test(value) ? Number(value) : value;
+  keepAlive(seconds: number | string): void {
+    this.#current().webSocketKeepAliveIntervalInSeconds = seconds;
   }
 
   /** By hub name, in the shape of the options. */
