@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { ContextIdFactory, ExternalContextCreator, type ModuleRef, type NestContainer } from '@nestjs/core';
-import { isObservable, lastValueFrom } from 'rxjs';
+import { isObservable } from 'rxjs';
 import type { HandledEvent } from '../decorators/event-handler.decorators.js';
 import type { HubRequest } from '../requests/hub.request.js';
 import { WEB_PUBSUB_CONTEXT_TYPE } from '../web-pubsub.constants.js';
@@ -12,6 +12,7 @@ import {
   hubParamsFactory,
   PARAMS_METADATA_KEY,
 } from './hub-params.factory.js';
+import { lastOf } from './last-of.js';
 import { requestContextKey } from './request-context-key.js';
 import type { HttpResponseStandIn } from './http-response.stand-in.js';
 
@@ -52,8 +53,7 @@ export class HubHandlerFactory {
       isGlobalApplied ? container : withoutGlobalEnhancers(container),
     );
     // Nest takes an observable without a value for a failure, and would run the exception filters.
-    this.#creator.transformToResult = async (result: unknown) =>
-      isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;
+    this.#creator.transformToResult = async (result: unknown) => (isObservable(result) ? lastOf(result) : result);
     noteFailures(this.#creator);
     this.#hasGlobalEnhancers = isGlobalApplied && hasGlobalEnhancers(container.applicationConfig);
   }

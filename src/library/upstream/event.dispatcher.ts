@@ -1,4 +1,4 @@
-import { isObservable, lastValueFrom, type Observable } from 'rxjs';
+import { isObservable } from 'rxjs';
 import type { EventReply, HubEvent } from '../../protocol/cloud-event.js';
 import type { ConnectionStateForm } from '../../protocol/connection-states.codec.js';
 import type { EventRequestHeaders } from '../../protocol/event-request.decoder.js';
@@ -6,6 +6,7 @@ import { assertStateFits, encodeConnectionStates } from '../connection-states.js
 import { HttpResponseStandIn } from '../hubs/http-response.stand-in.js';
 import type { HubHandler } from '../hubs/hub-handler.js';
 import type { HubHandlers } from '../hubs/hub.registry.js';
+import { lastOf } from '../hubs/last-of.js';
 import type { EventObserver } from '../observability/event-observer.interface.js';
 import { createHubRequest } from '../requests/hub-request.factory.js';
 import type { HubRequest } from '../requests/hub.request.js';
@@ -170,10 +171,6 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
     value !== null &&
     typeof (value as { then?: unknown }).then === 'function'
   );
-}
-
-function lastOf(observable: Observable<unknown>): Promise<unknown> {
-  return lastValueFrom(observable, { defaultValue: undefined });
 }
 
 /** What a filter sent as the body: text, or an object with a message. */
