@@ -4,7 +4,8 @@ import { createHubRequest } from '../../src/library/requests/hub-request.factory
 import { SignatureVerifier } from '../../src/library/security/signature-verifier.js';
 import { HttpResponseStandIn } from '../../src/library/hubs/http-response.stand-in.js';
 import { encodeEventReply } from '../../src/protocol/event-reply.encoder.js';
-import { decodeEventRequest, readDataType, readEventType } from '../../src/protocol/event-request.decoder.js';
+import { decodeEventRequest } from '../../src/protocol/event-request.decoder.js';
+import { readDataType, readEventType } from '../../src/protocol/event-request-headers.js';
 import { encodeEventRequest } from '../../src/protocol/event-request.encoder.js';
 import { computeSignature } from '../../src/protocol/signature.js';
 import { findSubprotocol } from '../../src/protocol/subprotocol.js';

@@ -1,3 +1,5 @@
+import type { HandshakeRefusal } from './handshake.js';
+
 /** How many clients there may be at a time, at all doors together. */
 export class ConnectionLimit {
   readonly #counts: (() => number)[] = [];
@@ -16,4 +18,4 @@ export class ConnectionLimit {
 }
 
 /** To those who come when it is reached [assumed]. */
-export const LIMIT_REFUSAL = { status: 429, reason: 'Connection count reaches limit.' } as const;
+export const LIMIT_REFUSAL: HandshakeRefusal = { status: 429, reason: 'Connection count reaches limit.' };

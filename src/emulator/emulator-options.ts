@@ -11,9 +11,9 @@ export interface EmulatorOptions {
   /** Default 8888; 0 takes any free port. */
   readonly port?: number | undefined;
   /**
-   * Address to listen on. Default `127.0.0.1`: only this machine reaches the emulator. On a loopback address it listens on
-   * both `127.0.0.1` and `::1` where the machine has both, since the endpoint names `localhost` and some machines resolve
-   * that to `::1` first.
+   * Address to listen on. Default `127.0.0.1`: only this machine reaches the emulator. Beside a loopback address
+   * (`127.0.0.0/8`, `::1`, `localhost`) it listens on both `127.0.0.1` and `::1` where the machine has them, since the
+   * endpoint names `localhost` and some machines resolve that to `::1` first.
    */
   readonly host?: string | undefined;
   /** At least 32 bytes, no blanks at the ends, no `;`. Default: the well-known key of the emulator. */

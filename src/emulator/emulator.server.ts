@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIPv6, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { isLoopbackName } from '../protocol/loopback.js';
 import type { EmulatorLogger } from './emulator-logger.js';
 import type { RequestEndpoint, UpgradeEndpoint } from './endpoint.js';
 import { refuseUpgrade } from './handshake.js';
+import { answerText } from './text-answer.js';
 
 export interface EmulatorServerDoors {
   /** Asked in order; the first that handles a path gets the request. */
@@ -13,10 +15,12 @@ export interface EmulatorServerDoors {
 
 /** Room for long `filter` and `excluded` queries, and for tokens in headers. */
 const MAX_HEADER_BYTES = 64 * 1024;
-/** How often another free port is looked for when the one found is taken on the second loopback address. */
+/** What `localhost` may stand for, the likelier first. */
+const LOCALHOST_ADDRESSES = ['127.0.0.1', '::1'];
+/** How often another free port is looked for when the one found is taken on another loopback address. */
 const FREE_PORT_ATTEMPTS = 10;
 
-/** The emulator's HTTP server: one port, on one address or on both loopback addresses, and every door behind it. */
+/** The emulator's HTTP server: one port, on one address or on those of loopback, and every door behind it. */
 export class EmulatorServer {
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
@@ -30,11 +34,12 @@ export class EmulatorServer {
 
   /** Resolves with the port. Rejects with an Error that names the port and what to do about it. */
   async listen(host: string, port: number): Promise<number> {
-    if (!isLoopback(host)) return this.#listenOn(host, port);
-    const [first, second] = host === '::1' ? ['::1', '127.0.0.1'] : ['127.0.0.1', '::1'];
+    if (!isLoopbackName(host)) return this.#listenOn(host, port);
+    const wanted = host.toLowerCase() === 'localhost' ? LOCALHOST_ADDRESSES[0] : host;
+    const others = LOCALHOST_ADDRESSES.filter((address) => address !== wanted);
     for (let attempt = 1; ; attempt++) {
-      const chosen = await this.#listenOn(first, port);
-      if (await this.#joinsOn(second, chosen, port !== 0 || attempt === FREE_PORT_ATTEMPTS)) return chosen;
+      const chosen = await this.#listenOn(wanted, port);
+      if (await this.#joinsOnAll(others, chosen, port !== 0 || attempt === FREE_PORT_ATTEMPTS)) return chosen;
       await this.#closeServers();
     }
   }
@@ -69,7 +74,14 @@ export class EmulatorServer {
     return (server.address() as AddressInfo).port;
   }
 
-  /** The second loopback address is welcome, not needed: a machine may lack it, or another program may have it. */
+  async #joinsOnAll(hosts: readonly string[], port: number, isLast: boolean): Promise<boolean> {
+    for (const host of hosts) {
+      if (!(await this.#joinsOn(host, port, isLast))) return false;
+    }
+    return true;
+  }
+
+  /** The addresses of `localhost` are welcome, not needed: a machine may lack one, or another program may have it. */
   async #joinsOn(host: string, port: number, isLast: boolean): Promise<boolean> {
     try {
       await this.#listenOn(host, port);
@@ -110,14 +122,14 @@ export class EmulatorServer {
       const door = this.doors.requests.find((endpoint) => endpoint.handles(url.pathname));
       if (door) await door.handle(request, response, url);
       else if (this.doors.upgrades.some((endpoint) => endpoint.handles(url.pathname))) {
-        answer(response, 400, 'This path takes WebSocket connections: send an upgrade request.');
-      } else answer(response, 404, unknownPath(url));
+        answerText(response, 400, 'This path takes WebSocket connections: send an upgrade request.');
+      } else answerText(response, 404, unknownPath(url));
     } catch (error) {
       // The caller broke off in the middle of its body, which is no failure of anybody here.
       if (request.destroyed && !request.complete) return void response.destroy();
       this.logger.error(`${request.method} ${url.pathname} failed: ${(error as Error).stack ?? String(error)}`);
       if (response.headersSent) response.destroy();
-      else answer(response, 500, 'The emulator failed; its log says more.');
+      else answerText(response, 500, 'The emulator failed; its log says more.');
     }
   }
 
@@ -135,11 +147,6 @@ export class EmulatorServer {
   }
 }
 
-/** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
 /** A host as URLs write it. */
 export function inUrl(host: string): string {
   return isIPv6(host) ? `[${host}]` : host;
@@ -152,14 +159,6 @@ function requestUrl(request: IncomingMessage): URL {
   const base = `http://${request.headers.host ?? 'localhost'}`;
   const origin = URL.canParse(base) ? new URL(base).origin : 'http://localhost';
   return URL.canParse(origin + path) ? new URL(origin + path) : new URL('/', origin);
-}
-
-function answer(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, {
-    'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': Buffer.byteLength(text),
-  });
-  response.end(text);
 }
 
 function unknownPath(url: URL): string {

@@ -1,5 +1,13 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { isLoopbackName, LOOPBACK_NAMES } from '../protocol/loopback.js';
+
+/** Why a client is not let in, as the HTTP answer to its handshake. */
+export interface HandshakeRefusal {
+  readonly status: number;
+  /** Plain text for whoever looks at the answer. */
+  readonly reason: string;
+}
 
 /** Answers an upgrade request with an HTTP status and one line of text, and ends the socket. */
 export function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
@@ -41,8 +49,6 @@ export function isWebSocketUpgrade(request: IncomingMessage): boolean {
   return request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
-
 /**
  * The `Host` of the request, with its port, as a token's audience may name it. A loopback address goes by its other
  * names too: a token of this machine is as good under each of them [assumed].
@@ -50,6 +56,6 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 export function hostNamesOf(request: IncomingMessage): string[] {
   const host = (request.headers.host ?? 'localhost').toLowerCase();
   const [, name = host, port = ''] = /^(.*?)(:\d+)?$/.exec(host) ?? [];
-  if (!LOOPBACK_NAMES.includes(name)) return [host];
+  if (!isLoopbackName(name)) return [host];
   return [...new Set([name, ...LOOPBACK_NAMES])].map((other) => other + port);
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isLoopbackAddress, isLoopbackName } from '../protocol/loopback.js';
 
 /**
  * Whether a request comes from a program on this machine, and from no page of another origin in its browser: the peer and
@@ -7,15 +8,7 @@ import type { IncomingMessage } from 'node:http';
  */
 export function isLocalCaller(request: IncomingMessage): boolean {
   const { host, origin } = request.headers;
-  if (!isLoopbackAddress(request.socket.remoteAddress) || host === undefined) return false;
+  if (!isLoopbackAddress(request.socket.remoteAddress ?? '') || host === undefined) return false;
   if (!URL.canParse(`http://${host}`) || !isLoopbackName(new URL(`http://${host}`).hostname)) return false;
   return origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`;
-}
-
-export function isLoopbackAddress(address: string | undefined): boolean {
-  return address !== undefined && /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/i.test(address);
-}
-
-export function isLoopbackName(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -1,5 +1,6 @@
 import { InspectorEndpoint } from '../inspector/inspector.endpoint.js';
 import { formatConnectionString } from '../protocol/connection-string.js';
+import { isLoopbackName } from '../protocol/loopback.js';
 import { canonicalHubName } from '../protocol/names.js';
 import { DEFAULT_ACCESS_KEY, type AccessKeys } from './access-keys.js';
 import { ClientEndpoint } from './client/client.endpoint.js';
@@ -13,7 +14,7 @@ import { HubRegistry } from './core/hub.registry.js';
 import type { EmulatorContext } from './emulator-context.js';
 import { silentLogger } from './emulator-logger.js';
 import type { EmulatorOptions } from './emulator-options.js';
-import { EmulatorServer, inUrl, isLoopback } from './emulator.server.js';
+import { EmulatorServer, inUrl } from './emulator.server.js';
 import type { UpgradeEndpoint } from './endpoint.js';
 import { FaultEndpoint } from './faults/fault.endpoint.js';
 import { FaultSwitches } from './faults/fault-switches.js';
@@ -121,7 +122,7 @@ export class WebPubSubEmulator {
     const emulator = new WebPubSubEmulator(validateOptions(options));
     try {
       emulator.#port = await emulator.#server.listen(emulator.#host, emulator.#port);
-      if (!isLoopback(emulator.#host)) emulator.#context.logger.warn(reachableWarning(emulator.#host));
+      if (!isLoopbackName(emulator.#host)) emulator.#context.logger.warn(reachableWarning(emulator.#host));
     } catch (error) {
       await emulator.close();
       throw error;
@@ -226,7 +227,7 @@ export class WebPubSubEmulator {
 
   get #hostName(): string {
     const reachesAny = this.#host === '0.0.0.0' || this.#host === '::';
-    return isLoopback(this.#host) || reachesAny ? 'localhost' : this.#host;
+    return isLoopbackName(this.#host) || reachesAny ? 'localhost' : this.#host;
   }
 }
 

@@ -1,4 +1,4 @@
-import { isLoopbackAddress, isLoopbackName } from '../emulator/local-caller.js';
+import { isLoopbackAddress, isLoopbackName } from '../protocol/loopback.js';
 
 /** What the guard looks at; an `IncomingMessage` and its socket fill it. */
 export interface AccessRequest {
@@ -29,7 +29,7 @@ export function refuseAccess(request: AccessRequest, allowedHosts: readonly stri
   if (!isLoopbackName(name) && !allowedHosts.some((allowed) => allowed.toLowerCase() === name)) {
     return { status: 421, reason: `${openElsewhere(host)} ${HOW_TO_ALLOW}` };
   }
-  if (allowedHosts.length === 0 && !isLoopbackAddress(request.remoteAddress)) {
+  if (allowedHosts.length === 0 && !isLoopbackAddress(request.remoteAddress ?? '')) {
     return { status: 403, reason: `The inspector answers only to the machine that it runs on. ${HOW_TO_ALLOW}` };
   }
   return refuseOrigin(request, host);

@@ -2,8 +2,8 @@ import type { ClientConnection } from '../emulator/core/client-connection.js';
 import type { EventHandlerSettings, HubSettings } from '../emulator/core/hub-settings.js';
 import type { Hub } from '../emulator/core/hub.js';
 import { blankUrl } from '../emulator/upstream/secrets.js';
-import { describeUrlTemplateProblem, UrlTemplate } from '../emulator/upstream/url-template.js';
 import type { ValidationState } from '../emulator/upstream/webhook.validator.js';
+import { UrlTemplate } from '../protocol/url-template.js';
 import { viewState, type StateView } from './state-view.js';
 
 export interface HubView {
@@ -66,14 +66,12 @@ function viewHandler(
   settings: EventHandlerSettings,
   validations: readonly ValidationState[],
 ): HandlerView {
-  const problem = describeUrlTemplateProblem(settings.urlTemplate);
-  if (problem !== undefined) {
-    return {
-      settings,
-      validation: { url: settings.urlTemplate, status: 'refused', problem: `The URL template is broken: ${problem}.` },
-    };
+  const template = new UrlTemplate(settings.urlTemplate);
+  if (template.problem !== undefined) {
+    const problem = `The URL template is broken: ${template.problem}.`;
+    return { settings, validation: { url: settings.urlTemplate, status: 'refused', problem } };
   }
-  const url = blankUrl(new UrlTemplate(settings.urlTemplate).expand(hub, 'validate'));
+  const url = blankUrl(template.validationUrl(hub));
   const validation = validations.find((known) => known.url === url);
   return { settings, ...(validation && { validation }) };
 }

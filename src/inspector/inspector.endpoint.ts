@@ -5,6 +5,7 @@ import type { HubRegistry } from '../emulator/core/hub.registry.js';
 import type { UpstreamTransport } from '../emulator/core/upstream-transport.js';
 import type { EmulatorContext } from '../emulator/emulator-context.js';
 import type { RequestEndpoint } from '../emulator/endpoint.js';
+import { answerText } from '../emulator/text-answer.js';
 import { originalRequest } from '../emulator/upstream/secrets.js';
 import type { ValidationState } from '../emulator/upstream/webhook.validator.js';
 import { refuseAccess } from './access.guard.js';
@@ -75,17 +76,17 @@ export class InspectorEndpoint implements RequestEndpoint {
       { method, headers: request.headers, isPage, ...(remoteAddress !== undefined && { remoteAddress }) },
       this.rooms.allowedHosts,
     );
-    if (refusal) return writeText(response, refusal.status, refusal.reason);
+    if (refusal) return answerText(response, refusal.status, refusal.reason);
     for (const [name, value] of securityHeaders(request.headers.host!)) response.setHeader(name, value);
     if (url.pathname.startsWith(API_PATH)) return this.#answerCall(method, request, response, url);
     if (method !== 'GET' && method !== 'HEAD')
-      return writeText(response, 405, 'The page of the inspector is read by GET.');
+      return answerText(response, 405, 'The page of the inspector is read by GET.');
     await this.#answerFile(isPage ? 'index.html' : url.pathname.slice(PATH.length + 1), response);
   }
 
   async #answerFile(name: string, response: ServerResponse): Promise<void> {
     const file = await this.#files.read(name);
-    if (!file) return writeText(response, 404, 'The inspector has no such file; its page is /inspector.');
+    if (!file) return answerText(response, 404, 'The inspector has no such file; its page is /inspector.');
     response.writeHead(200, { 'Content-Type': file.contentType, 'Content-Length': file.bytes.length });
     response.end(response.req.method === 'HEAD' ? undefined : file.bytes);
   }
@@ -184,12 +185,4 @@ function writeJson(response: ServerResponse, status: number, value: unknown): vo
   const bytes = Buffer.from(JSON.stringify(value ?? {}));
   response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': bytes.length });
   response.end(bytes);
-}
-
-function writeText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, {
-    'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': Buffer.byteLength(text),
-  });
-  response.end(text);
 }

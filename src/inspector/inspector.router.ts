@@ -1,3 +1,4 @@
+import { decodePercent } from '../emulator/percent-encoding.js';
 import { InspectorError } from './inspector.errors.js';
 import type { RequestFields } from './request-fields.js';
 
@@ -48,19 +49,10 @@ function match(pattern: readonly string[], segments: readonly string[]): Pick<Ca
   if (pattern.length !== segments.length) return undefined;
   const parameters = { hub: '', id: '' };
   for (const [index, expected] of pattern.entries()) {
-    const segment = decode(segments[index]);
+    const segment = decodePercent(segments[index]);
     if (expected === ':hub') parameters.hub = segment;
     else if (expected === ':id') parameters.id = segment;
     else if (expected !== segment) return undefined;
   }
   return parameters;
-}
-
-/** A broken escape stands for itself: it then names nothing that exists. */
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }

@@ -24,3 +24,8 @@ export function isJsonText(text: string): boolean {
     return false;
   }
 }
+
+/** Whether a value that JSON was parsed to is an object, and no list. */
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,4 +1,5 @@
 import { decode, encode } from '@msgpack/msgpack';
+import { isJsonObject } from './json-text.js';
 import type { TunnelHeaders, TunnelMessage } from './tunnel-message.js';
 
 /** The types on the wire; 0, 3, 4 and 9 exist in the service but not in the tool, which stops at them [tunnel 4]. */
@@ -163,12 +164,8 @@ function parseFields(json: string): Fields {
   } catch {
     throw new TunnelMessageError('its fields are not JSON');
   }
-  if (!isObject(fields)) throw new TunnelMessageError('its fields are not a JSON object');
+  if (!isJsonObject(fields)) throw new TunnelMessageError('its fields are not a JSON object');
   return fields;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function ackIdOf(fields: Fields): number {
@@ -188,7 +185,7 @@ function statusOf(fields: Fields): number {
 /** Values are arrays on the wire; a lone string is taken for an array of one, anything else is dropped. */
 function headersOf(fields: Fields): TunnelHeaders {
   const headers = fields['Headers'];
-  if (!isObject(headers)) return {};
+  if (!isJsonObject(headers)) return {};
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,

@@ -1,4 +1,4 @@
-import type { EventRequestHeaders } from './event-request.decoder.js';
+import type { EventRequestHeaders } from './event-request-headers.js';
 
 /**
  * Whether a request is the service's question if it may send events here (abuse protection): OPTIONS, or GET when OPTIONS

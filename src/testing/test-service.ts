@@ -9,7 +9,7 @@ import { WebPubSubHubs } from '../library/hubs/web-pubsub-hubs.js';
 import { ServiceClientFactory } from '../library/service-client/service-client.factory.js';
 import { knownHubNames } from '../library/service-client/service-client-hubs.js';
 import { ServiceClients } from '../library/service-client/service-clients.js';
-import { signAccessToken } from '../protocol/access-token.js';
+import { signClientToken } from '../protocol/client-token.js';
 import { GROUP_EVENT_NAMES, SYSTEM_EVENT_NAMES } from '../protocol/names.js';
 import { ApplicationFront } from './application-front.js';
 import { PendingCalls } from './pending-calls.js';
@@ -69,15 +69,9 @@ export class TestService {
   /** The URL with which a client of one's own may connect, for an hour. */
   clientUrl(hub: string, { userId, roles = DEFAULT_ROLES, groups = [], claims }: TestClientOptions = {}): string {
     const path = `/client/hubs/${encodeURIComponent(hub)}`;
-    const token = signAccessToken(
-      {
-        ...claims,
-        ...(userId !== undefined && { sub: userId }),
-        role: roles,
-        'webpubsub.group': groups,
-        aud: this.emulator.endpoint + path,
-        exp: Math.floor(Date.now() / 1000) + TOKEN_LIFETIME_SECONDS,
-      },
+    const audience = this.emulator.endpoint + path;
+    const token = signClientToken(
+      { audience, userId, roles, groups, claims, issuedAt: Date.now(), lifetimeSeconds: TOKEN_LIFETIME_SECONDS },
       this.#accessKey,
     );
     return `${this.emulator.endpoint.replace(/^http/, 'ws')}${path}?access_token=${token}`;

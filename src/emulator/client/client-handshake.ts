@@ -4,6 +4,8 @@ import { isHttpToken } from '../../protocol/http-token.js';
 import { isGroupName, isHubName } from '../../protocol/names.js';
 import type { SimpleClientMode } from '../../protocol/simple.codec.js';
 import { readQuery } from '../connect-details.js';
+import { isWebSocketUpgrade, type HandshakeRefusal } from '../handshake.js';
+import { decodePercent } from '../percent-encoding.js';
 
 /** What a WebSocket client asks for when it connects, read but not yet allowed [client-websocket 1]. */
 export interface ClientHandshake {
@@ -16,15 +18,9 @@ export interface ClientHandshake {
   readonly query: QueryParameters;
 }
 
-export interface Refusal {
-  readonly status: number;
-  /** Plain text for whoever looks at the answer. */
-  readonly reason: string;
-}
-
 export type HandshakeResult =
   | { readonly kind: 'valid'; readonly handshake: ClientHandshake }
-  | { readonly kind: 'invalid'; readonly refusal: Refusal };
+  | { readonly kind: 'invalid'; readonly refusal: HandshakeRefusal };
 
 const CLIENT_PATH = /^\/client(?:\/hubs(?:\/([^/]*))?)?\/?$/i;
 const WEB_SOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
@@ -64,7 +60,7 @@ export function readHandshake(request: IncomingMessage, url: URL): HandshakeResu
 }
 
 /** The mode of a simple client; checked for every new connection, whatever it negotiates [client-websocket 1.1]. */
-export function readSimpleMode(query: QueryParameters): SimpleClientMode | Refusal {
+export function readSimpleMode(query: QueryParameters): SimpleClientMode | HandshakeRefusal {
   const mode = (query.last('webpubsub_mode') ?? '').toLowerCase();
   if (mode === '' || mode === 'sendevent') return { kind: 'sendEvent' };
   if (mode !== 'sendtogroup') {
@@ -111,7 +107,7 @@ export class QueryParameters {
 
 // What `ws` would refuse after the connect event, too late for it.
 function findUpgradeProblem(request: IncomingMessage): string | undefined {
-  if (request.method !== 'GET' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
+  if (!isWebSocketUpgrade(request)) {
     return 'This path takes WebSocket connections: send a GET request with Upgrade: websocket.';
   }
   if (!WEB_SOCKET_KEY.test(request.headers['sec-websocket-key'] ?? '')) {
@@ -124,12 +120,7 @@ function findUpgradeProblem(request: IncomingMessage): string | undefined {
 
 function readHubName(pathname: string, query: QueryParameters): string | undefined {
   const segment = CLIENT_PATH.exec(pathname)?.[1];
-  if (segment === undefined) return query.first('hub');
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
+  return segment === undefined ? query.first('hub') : decodePercent(segment);
 }
 
 /** Undefined: malformed. */

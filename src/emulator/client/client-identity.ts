@@ -6,8 +6,8 @@ import { listAccessKeys } from '../access-keys.js';
 import { readClaims, readIdentity, type TokenIdentity } from '../connect-details.js';
 import type { HubSettings } from '../core/hub-settings.js';
 import type { EmulatorContext } from '../emulator-context.js';
-import { hostNamesOf } from '../handshake.js';
-import type { ClientHandshake, Refusal } from './client-handshake.js';
+import { hostNamesOf, type HandshakeRefusal } from '../handshake.js';
+import type { ClientHandshake } from './client-handshake.js';
 
 /** Who a client is by its access token, before upstream has had its say [client-websocket 1.2]. */
 export interface ClientIdentity extends TokenIdentity {
@@ -28,7 +28,7 @@ export function identifyClient(
   settings: HubSettings,
   { accessToken, hub }: ClientHandshake,
   request: IncomingMessage,
-): ClientIdentity | Refusal {
+): ClientIdentity | HandshakeRefusal {
   if (accessToken === undefined) {
     if (settings.anonymousConnectPolicy === 'allow') return ANONYMOUS;
     return unauthorized(
@@ -55,6 +55,6 @@ function listAudiences(request: IncomingMessage, hub: string): string[] {
   );
 }
 
-function unauthorized(problem: string): Refusal {
+function unauthorized(problem: string): HandshakeRefusal {
   return { status: 401, reason: `Unauthorized: ${problem}.` };
 }

@@ -14,8 +14,9 @@ import { readHeaders } from '../connect-details.js';
 import { LIMIT_REFUSAL, type ConnectionLimit } from '../connection-limit.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import type { RequestEndpoint, UpgradeEndpoint } from '../endpoint.js';
-import { refuseUpgrade } from '../handshake.js';
-import { isClientPath, readHandshake, readSimpleMode, type ClientHandshake, type Refusal } from './client-handshake.js';
+import { refuseUpgrade, type HandshakeRefusal } from '../handshake.js';
+import { answerText } from '../text-answer.js';
+import { isClientPath, readHandshake, readSimpleMode, type ClientHandshake } from './client-handshake.js';
 import { identifyClient, type ClientIdentity } from './client-identity.js';
 import { ClientSession } from './client-session.js';
 import type { ClientSocket, ClientSocketListener } from './client-socket.js';
@@ -66,8 +67,7 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
 
   /** A request that is no upgrade. */
   handle(_request: IncomingMessage, response: ServerResponse): void {
-    response.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8' });
-    response.end('This path takes WebSocket connections: send an upgrade request.');
+    answerText(response, 400, 'This path takes WebSocket connections: send an upgrade request.');
   }
 
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): Promise<void> {
@@ -249,7 +249,7 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
     connection.hub.events.disconnected(connection, '');
   }
 
-  #refuse(socket: Duplex, hub: string, { status, reason }: Refusal, connection?: ClientConnection): void {
+  #refuse(socket: Duplex, hub: string, { status, reason }: HandshakeRefusal, connection?: ClientConnection): void {
     this.#recordRefusal(hub, `refused: ${reason}`, status, connection?.connectionId);
     refuseUpgrade(socket, status, reason);
   }

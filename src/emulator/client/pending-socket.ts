@@ -42,8 +42,4 @@ export class PendingSocket {
     this.socket.off('close', this.#onGone);
     return Buffer.concat(this.#early);
   }
-
-  destroy(): void {
-    this.socket.destroy();
-  }
 }

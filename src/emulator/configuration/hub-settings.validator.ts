@@ -1,4 +1,5 @@
 import { GROUP_EVENT_NAMES, isEventName, SYSTEM_EVENT_NAMES } from '../../protocol/names.js';
+import { UrlTemplate } from '../../protocol/url-template.js';
 import type { EventHandlerAuth, EventHandlerSettings, HubSettings, SystemEventName } from '../core/hub-settings.js';
 import { Setting } from '../setting.js';
 
@@ -57,32 +58,9 @@ function readEventHandler(setting: Setting): EventHandlerSettings {
   };
 }
 
-/** [upstream-events 2] */
 function readUrlTemplate(setting: Setting): string {
-  const template = setting.string();
-  if (/\{@Microsoft\.KeyVault\(/i.test(template)) {
-    setting.fail('the emulator has no Key Vault; write the secret itself');
-  }
-  const [, scheme, host] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i.exec(template) ?? [];
-  if (scheme === undefined || host === undefined) {
-    setting.fail('must be an absolute URL that begins with http://, https:// or tunnel:///');
-  }
-  if (/[{}]/.test(host)) setting.fail('has a placeholder in the host; {hub} and {event} may stand after it only');
-  switch (scheme.toLowerCase()) {
-    case 'http':
-    case 'https':
-      if (host === '' || !URL.canParse(resolveSample(template))) setting.fail('is not a URL');
-      return template;
-    case 'tunnel':
-      if (host !== '') setting.fail('tunnel URLs have no host: tunnel:///path, with three slashes');
-      return template;
-    default:
-      return setting.fail(`begins with ${scheme}:// where http://, https:// or tunnel:/// is needed`);
-  }
-}
-
-function resolveSample(template: string): string {
-  return template.replace(/\{hub\}/gi, 'hub').replace(/\{event\}/gi, 'event');
+  const { text, problem } = new UrlTemplate(setting.string());
+  return problem === undefined ? text : setting.fail(problem);
 }
 
 /** [upstream-events 1]: `*`, or names with commas between; there are no wildcards inside a name. */

@@ -1,4 +1,10 @@
-import type { ConnectEvent, MqttDisconnectProperties, MqttUserProperty } from '../../protocol/cloud-event.js';
+import type {
+  ConnectEvent,
+  ConnectReply,
+  MqttDisconnectProperties,
+  MqttUserProperty,
+  RefusalReply,
+} from '../../protocol/cloud-event.js';
 import type { MessageData, MessageMetadata } from '../../protocol/message-data.js';
 import type { ClientConnection } from './client-connection.js';
 
@@ -20,28 +26,14 @@ export interface EventSink {
 /** The body of a `connect` event. */
 export type ConnectDetails = Omit<ConnectEvent, 'kind' | 'context'>;
 
-/** Absent fields keep what the access token gave [upstream-events 6.1]; states and cookies are already stored. */
+/**
+ * What became of a `connect` event; states and cookies are already stored. Of a client that is accepted, absent fields keep
+ * what the access token gave, and `groups` are not empty [upstream-events 6.1]. The status of a refusal is what the
+ * handshake answers: upstream's own, or 500 when upstream could not be asked or made no sense.
+ */
 export type ConnectOutcome =
-  | {
-      readonly kind: 'accepted';
-      readonly userId?: string;
-      /** Present only when it replaces the token's; `groups` is then not empty. */
-      readonly groups?: readonly string[];
-      readonly roles?: readonly string[];
-      readonly subprotocol?: string;
-      readonly mqtt?: { readonly userProperties?: readonly MqttUserProperty[] };
-    }
-  | {
-      readonly kind: 'refused';
-      /** What the handshake answers: upstream's own status, or 500 when upstream could not be asked or made no sense. */
-      readonly status: number;
-      readonly reason: string;
-      readonly mqtt?: {
-        readonly code: number;
-        readonly reason?: string;
-        readonly userProperties?: readonly MqttUserProperty[];
-      };
-    };
+  | ({ readonly kind: 'accepted' } & Omit<ConnectReply, 'kind' | 'state'>)
+  | ({ readonly kind: 'refused' } & Omit<RefusalReply, 'kind'>);
 
 export interface RaisedUserEvent {
   readonly name: string;

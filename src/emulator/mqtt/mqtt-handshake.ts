@@ -7,18 +7,13 @@ import { readClaims, readHeaders, readIdentity, readQuery, type TokenIdentity } 
 import type { ConnectDetails } from '../core/event-sink.js';
 import type { Hub } from '../core/hub.js';
 import type { EmulatorContext } from '../emulator-context.js';
-import { accessTokenOf, hostNamesOf, isWebSocketUpgrade } from '../handshake.js';
+import { accessTokenOf, hostNamesOf, isWebSocketUpgrade, type HandshakeRefusal } from '../handshake.js';
 
 /** What the upgrade request says of a client, before its CONNECT. */
 export interface MqttHandshake {
   readonly claims: AccessTokenClaims;
   readonly identity: TokenIdentity;
   readonly details: ConnectDetails;
-}
-
-export interface HandshakeRefusal {
-  readonly status: number;
-  readonly reason: string;
 }
 
 export function readHandshake(

@@ -3,7 +3,6 @@ import type { ConnectOutcome } from '../core/event-sink.js';
 /** Reason codes of MQTT 5.0, under their names in the standard. */
 export const REASON_CODES = {
   success: 0x00,
-  disconnectWithWill: 0x04,
   noMatchingSubscribers: 0x10,
   noSubscriptionExisted: 0x11,
   unspecifiedError: 0x80,

@@ -8,6 +8,7 @@ import {
 import { listAccessKeys } from '../access-keys.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import { hostNamesOf } from '../handshake.js';
+import { decodePercent } from '../percent-encoding.js';
 import { restErrors } from './rest.errors.js';
 
 /** The audience of Microsoft Entra tokens for the service [auth 5]. */
@@ -61,7 +62,7 @@ export function authorizeRestCall(
 function acceptedAudiences(origins: readonly string[], target: string): ReadonlySet<string> {
   const spellings = new Set<string>();
   for (const url of origins.flatMap((origin) => [origin + target, origin + withoutQuery(target)])) {
-    for (const spelling of [url, decodeOnce(url), decodeOnce(url.replaceAll(/%2f/gi, '%252F'))]) {
+    for (const spelling of [url, decodePercent(url), decodePercent(url.replaceAll(/%2f/gi, '%252F'))]) {
       spellings.add(spelling.toLowerCase());
       spellings.add(spelling.replace(/\/$/, '').toLowerCase());
     }
@@ -70,17 +71,9 @@ function acceptedAudiences(origins: readonly string[], target: string): Readonly
 }
 
 function isAccepted(audience: string, accepted: ReadonlySet<string>): boolean {
-  return accepted.has(audience.toLowerCase()) || accepted.has(decodeOnce(audience).toLowerCase());
+  return accepted.has(audience.toLowerCase()) || accepted.has(decodePercent(audience).toLowerCase());
 }
 
 function withoutQuery(target: string): string {
   return target.replace(/\?.*$/s, '');
-}
-
-function decodeOnce(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

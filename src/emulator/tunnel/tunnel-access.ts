@@ -3,6 +3,7 @@ import { verifyAccessToken, type AccessTokenVerdict } from '../../protocol/acces
 import { listAccessKeys } from '../access-keys.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import { accessTokenOf, hostNamesOf } from '../handshake.js';
+import { decodePercent } from '../percent-encoding.js';
 
 /** Checks the token of a tunnel tool; its `sub` is the tool's server id [tunnel 2]. */
 export function verifyTunnelToken(request: IncomingMessage, url: URL, context: EmulatorContext): AccessTokenVerdict {
@@ -26,16 +27,8 @@ function audiencesOf(request: IncomingMessage, url: URL): string[] {
     .filter((parameter) => parameter !== '' && !/^access_token(=|$)/i.test(parameter))
     .join('&');
   const target = `${url.pathname}${query && `?${query}`}`;
-  const forms = new Set([target, decode(target)]);
+  const forms = new Set([target, decodePercent(target)]);
   return ['ws', 'wss'].flatMap((scheme) =>
     hostNamesOf(request).flatMap((host) => [...forms].map((form) => `${scheme}://${host}${form}`)),
   );
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,29 +1,26 @@
 import type { HubEvent } from '../../protocol/cloud-event.js';
+import { UrlTemplate } from '../../protocol/url-template.js';
 import type { EventHandlerSettings, HubSettings } from '../core/hub-settings.js';
 import { EventPattern } from './event-pattern.js';
-import { UrlTemplate } from './url-template.js';
-
-/** `{event}` in the URL of a validation [upstream-events 2]. */
-const VALIDATE = 'validate';
 
 /** An entry of `eventHandlers` in the form that events are matched with. */
 export class EventHandler {
-  /** Or what is wrong with it; a handler with a broken template still takes its events, and they fail. */
-  readonly #template: UrlTemplate | { readonly problem: string };
+  readonly #template: UrlTemplate;
   readonly #systemEvents: ReadonlySet<string>;
   readonly #userEvents: EventPattern;
   /** The resource to get bearer tokens for; absent: no authorization. */
   readonly tokenResource?: string;
 
   constructor(readonly settings: EventHandlerSettings) {
-    this.#template = readTemplate(settings.urlTemplate);
+    this.#template = new UrlTemplate(settings.urlTemplate);
     this.#systemEvents = new Set(settings.systemEvents?.map((name) => name.toLowerCase()));
     this.#userEvents = new EventPattern(settings.userEventPattern);
     if (settings.auth?.type === 'ManagedIdentity') this.tokenResource = settings.auth.managedIdentity.resource;
   }
 
+  /** Of its URL template; a handler with a broken one still takes its events, and they fail. */
   get problem(): string | undefined {
-    return 'problem' in this.#template ? this.#template.problem : undefined;
+    return this.#template.problem;
   }
 
   takes(kind: HubEvent['kind'], eventName: string): boolean {
@@ -32,12 +29,12 @@ export class EventHandler {
 
   /** Only of a handler without a problem. */
   eventUrl(hub: string, eventName: string): string {
-    return (this.#template as UrlTemplate).expand(hub, eventName);
+    return this.#template.expand(hub, eventName);
   }
 
   /** Only of a handler without a problem. */
   validationUrl(hub: string): string {
-    return this.eventUrl(hub, VALIDATE);
+    return this.#template.validationUrl(hub);
   }
 }
 
@@ -53,12 +50,4 @@ export function eventHandlersOf(settings: HubSettings): readonly EventHandler[] 
     compiled.set(settings.eventHandlers, handlers);
   }
   return handlers;
-}
-
-function readTemplate(text: string): UrlTemplate | { readonly problem: string } {
-  try {
-    return new UrlTemplate(text);
-  } catch (error) {
-    return { problem: (error as Error).message };
-  }
 }

@@ -62,10 +62,6 @@ export class VirtualList {
     this.#layOut();
   }
 
-  elementAt(index) {
-    return this.#shown.get(index);
-  }
-
   #measure() {
     const height = Number.parseFloat(getComputedStyle(this.#view).getPropertyValue('--row-height'));
     const wasAtEnd = this.isAtEnd;

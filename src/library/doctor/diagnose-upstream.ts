@@ -5,6 +5,7 @@ import { EVENT_HEADERS } from '../../protocol/event-headers.js';
 import { encodeEventRequest } from '../../protocol/event-request.encoder.js';
 import { isHubName, SYSTEM_EVENT_NAMES } from '../../protocol/names.js';
 import { signConnectionId } from '../../protocol/signature.js';
+import { UrlTemplate } from '../../protocol/url-template.js';
 import { badHubName } from '../service-client/service-client.messages.js';
 import { DESCRIBE_HUBS_TYPE } from '../web-pubsub.constants.js';
 import { forgeryAccepted, forgeryRefused, judgeConnect } from './connect.findings.js';
@@ -50,7 +51,7 @@ export interface DiagnoseUpstreamOptions {
 
 /** What an examination needs at every step. */
 interface Examination {
-  readonly urlTemplate: string;
+  readonly urlTemplate: UrlTemplate;
   readonly origin: string;
   readonly accessKey: string | undefined;
   readonly timeoutMs: number;
@@ -77,18 +78,18 @@ export async function diagnoseUpstream(options: DiagnoseUpstreamOptions): Promis
     await examineHubs(examination, hubs);
   }
   return {
-    url: urlTemplate,
+    url: urlTemplate.text,
     isHealthy: findings.every(({ kind }) => kind !== 'problem'),
     findings,
     hubs,
-    ...(hubs.length > 0 && { settings: hubSettingsFor(hubs, urlTemplate) }),
+    ...(hubs.length > 0 && { settings: hubSettingsFor(hubs, urlTemplate.text) }),
   };
 }
 
 function beginExamination(options: DiagnoseUpstreamOptions): Examination {
   const service = options.connectionString ? parseConnectionString(options.connectionString) : undefined;
   return {
-    urlTemplate: options.url,
+    urlTemplate: new UrlTemplate(options.url),
     origin: options.origin ?? (service ? new URL(service.endpoint).hostname : 'localhost'),
     accessKey: options.accessKey ?? service?.accessKey,
     timeoutMs: options.timeoutMs ?? 10_000,
@@ -109,7 +110,7 @@ function handlerOf(hub: string | HubEventHandler): HubEventHandler {
 /** One probe per address, as the service caches them. Whether it is worth going on. */
 async function examineValidation(examination: Examination, hubs: readonly HubEventHandler[]): Promise<boolean> {
   const names = hubs.length > 0 ? hubs.map(({ hub }) => hub) : ['hub'];
-  const urls = new Set(names.map((hub) => resolveUrl(examination.urlTemplate, hub, 'validate')));
+  const urls = new Set(names.map((hub) => examination.urlTemplate.validationUrl(hub)));
   for (const url of urls) {
     const [method, result] = await probeValidation(examination, new URL(url));
     if (result.kind === 'failed') {
@@ -167,7 +168,7 @@ function connectFinding(
   forged: ProbeResult,
 ): UpstreamFinding {
   if (signed.kind === 'failed') {
-    return { ...judgeFailure('connect', signed.code, resolveUrl(urlTemplate, hub, 'connect'), timeoutMs), hub };
+    return { ...judgeFailure('connect', signed.code, urlTemplate.expand(hub, 'connect'), timeoutMs), hub };
   }
   const isSameAsForged = forged.kind === 'answered' && forged.status === signed.status && forged.body === signed.body;
   return judgeConnect(hub, signed, { origin, isSameAsForged });
@@ -186,7 +187,7 @@ function send(
   const { hub, connectionId } = event.context;
   const { method, headers, body } = encodeEventRequest(event, signConnectionId(connectionId, [accessKey]));
   const request: ProbeRequest = { method, headers: { ...headers, ...changedHeaders }, body };
-  return probeUpstream(new URL(resolveUrl(examination.urlTemplate, hub, 'connect')), request, examination.timeoutMs);
+  return probeUpstream(new URL(examination.urlTemplate.expand(hub, 'connect')), request, examination.timeoutMs);
 }
 
 function connectEvent(hub: string, origin: string): ConnectEvent {
@@ -209,11 +210,4 @@ function connectEvent(hub: string, origin: string): ConnectEvent {
     subprotocols: [],
     clientCertificates: [],
   };
-}
-
-/** [upstream-events 2] placeholders in any case, values percent-encoded. */
-function resolveUrl(template: string, hub: string, event: string): string {
-  const encode = (text: string) =>
-    encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-  return template.replaceAll(/\{hub\}/gi, () => encode(hub)).replaceAll(/\{event\}/gi, () => encode(event));
 }

@@ -1,3 +1,4 @@
+import type { UrlTemplate } from '../../protocol/url-template.js';
 import { type Answer, OTHER_KEY, reasonOf } from './answer-reason.js';
 import type { HubEventHandler } from './hub-settings.js';
 import type { UpstreamCheck, UpstreamFinding } from './upstream-diagnosis.js';
@@ -20,18 +21,19 @@ export const NO_KEY: UpstreamFinding = {
   cure: 'Give the connection string of the service, in the variable WebPubSubConnectionString or with --connection-string.',
 };
 
-export function addressIsWrong(urlTemplate: string): UpstreamFinding | undefined {
-  const plain = urlTemplate.replaceAll(/\{(hub|event)\}/gi, 'x');
+/** What keeps the doctor from going there; undefined when nothing does. */
+export function addressIsWrong(template: UrlTemplate): UpstreamFinding | undefined {
+  const plain = template.expand('x', 'x');
   const url = URL.canParse(plain) ? new URL(plain) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     return {
       kind: 'problem',
       check: 'address',
-      summary: `${urlTemplate} is no http:// or https:// address.`,
+      summary: `${template.text} is no http:// or https:// address.`,
       cure: 'Write the address of the event path, such as http://localhost:8080/eventhandler.',
     };
   }
-  if (!/^https?:\/\/[^/?#]*\{/i.test(urlTemplate)) return undefined;
+  if (!template.hasPlaceholderInHost) return undefined;
   return {
     kind: 'problem',
     check: 'address',

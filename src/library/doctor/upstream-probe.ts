@@ -1,12 +1,12 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { performance } from 'node:perf_hooks';
-import { encodeUtf8Header } from '../../protocol/utf8-header.codec.js';
+import { encodeHeaderTexts, readHeaderLines, type HeaderTexts } from '../../protocol/header-lines.js';
 
 /** A request as the service would send it. */
 export interface ProbeRequest {
   readonly method: 'OPTIONS' | 'GET' | 'POST';
-  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly headers: HeaderTexts;
   readonly body?: Uint8Array;
 }
 
@@ -50,7 +50,7 @@ export function probeUpstream(url: URL, request: ProbeRequest, timeoutMs: number
         finish({
           kind: 'answered',
           status: response.statusCode ?? 0,
-          headers: headerLines(response),
+          headers: readHeaderLines(response.rawHeaders),
           body: Buffer.concat(chunks).toString('utf8'),
           elapsedMs: performance.now() - start,
         });
@@ -67,18 +67,5 @@ export function probeUpstream(url: URL, request: ProbeRequest, timeoutMs: number
 }
 
 function wireHeaders({ headers, body }: ProbeRequest): Record<string, string | string[]> {
-  const written = Object.entries(headers).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? encodeUtf8Header(value) : value.map(encodeUtf8Header),
-  ]);
-  return { ...Object.fromEntries(written), ...(body && { 'Content-Length': String(body.byteLength) }) };
-}
-
-function headerLines({ rawHeaders }: IncomingMessage): Map<string, string[]> {
-  const lines = new Map<string, string[]>();
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i].toLowerCase();
-    lines.set(name, [...(lines.get(name) ?? []), rawHeaders[i + 1]]);
-  }
-  return lines;
+  return { ...encodeHeaderTexts(headers), ...(body && { 'Content-Length': String(body.byteLength) }) };
 }

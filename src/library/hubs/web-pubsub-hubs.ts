@@ -1,3 +1,4 @@
+import { eventGroupOf } from '../../protocol/event-group.js';
 import { GROUP_EVENT_NAMES, SYSTEM_EVENT_NAMES } from '../../protocol/names.js';
 import type { HandledEvent } from '../decorators/event-handler.decorators.js';
 import type { HubDescription } from './hub-description.interface.js';
@@ -26,7 +27,7 @@ export class WebPubSubHubs {
 
 function describeHub({ hub, list }: HubHandlers, path: string): HubDescription {
   const handlers = list.flatMap(({ name, events }) =>
-    events.map((event) => ({ kind: groupOf(event), event: nameOf(event), handler: name })),
+    events.map((event) => ({ kind: eventGroupOf(event.kind), event: nameOf(event), handler: name })),
   );
   const handled = new Set(handlers.map(({ kind, event }) => `${kind} ${event}`));
   return {
@@ -37,11 +38,6 @@ function describeHub({ hub, list }: HubHandlers, path: string): HubDescription {
     userEvents: handlers.filter(({ kind }) => kind === 'user').map(({ event }) => event),
     handlers,
   };
-}
-
-function groupOf({ kind }: HandledEvent): 'system' | 'group' | 'user' {
-  if (kind === 'user') return 'user';
-  return kind === 'joined' || kind === 'left' ? 'group' : 'system';
 }
 
 function nameOf(event: HandledEvent): string {

@@ -19,9 +19,3 @@ export function eventLabelOf({ kind, context }: HubEvent, handler: HubHandler | 
   }
   return ANY;
 }
-
-/** Tells a user event from a system event of the same name. */
-export function eventGroupOf({ kind }: HubEvent): 'user' | 'group' | 'system' {
-  if (kind === 'user') return 'user';
-  return kind === 'joined' || kind === 'left' ? 'group' : 'system';
-}

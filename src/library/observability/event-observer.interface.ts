@@ -1,5 +1,5 @@
 import type { EventReply, HubEvent } from '../../protocol/cloud-event.js';
-import type { EventRequestHeaders } from '../../protocol/event-request.decoder.js';
+import type { EventRequestHeaders } from '../../protocol/event-request-headers.js';
 import type { HubHandler } from '../hubs/hub-handler.js';
 
 /** An event on its way to its handler. */

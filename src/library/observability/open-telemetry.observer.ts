@@ -1,8 +1,9 @@
 import type { Attributes, Span, Tracer } from '@opentelemetry/api';
 import type { EventReply, HubEvent } from '../../protocol/cloud-event.js';
+import { eventGroupOf } from '../../protocol/event-group.js';
 import { statusOfReply } from '../../protocol/event-reply.encoder.js';
 import { errorTypeOf, stackFramesOf } from './error-type.js';
-import { eventGroupOf, eventLabelOf } from './event-label.js';
+import { eventLabelOf } from './event-label.js';
 import type { EventObserver, ObservedEvent } from './event-observer.interface.js';
 import { EventMetrics } from './event.metrics.js';
 import { EventSeries } from './event-series.js';
@@ -62,7 +63,7 @@ export class OpenTelemetryObserver implements EventObserver {
   #begin(observed: ObservedEvent) {
     const { event, hub, handler, headers } = observed;
     const { SpanKind, trace } = this.#api;
-    const series = this.#seriesOf(hub, eventLabelOf(event, handler), eventGroupOf(event));
+    const series = this.#seriesOf(hub, eventLabelOf(event, handler), eventGroupOf(event.kind));
     const { spanName, attributes } = series;
     const { context, links } = traceParentOf(observed, this.#api);
     const span = this.#tracer.startSpan(spanName, { kind: SpanKind.CONSUMER, links, attributes }, context);

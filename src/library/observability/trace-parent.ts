@@ -1,5 +1,5 @@
 import type { Context, Link, TextMapGetter } from '@opentelemetry/api';
-import type { EventRequestHeaders } from '../../protocol/event-request.decoder.js';
+import type { EventRequestHeaders } from '../../protocol/event-request-headers.js';
 import type { OpenTelemetry } from './telemetry.constants.js';
 import type { ObservedEvent } from './event-observer.interface.js';
 

@@ -1,5 +1,5 @@
 import type { MqttUserProperty, UserEvent } from '../../protocol/cloud-event.js';
-import { parseEventJson } from '../../protocol/event-request.decoder.js';
+import { parseEventJson } from '../../protocol/event-body.decoder.js';
 import type { MessageData, MessageDataType } from '../../protocol/message-data.js';
 import type { ConnectionContext } from './connection-context.js';
 import { HubRequest } from './hub.request.js';

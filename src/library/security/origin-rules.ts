@@ -1,7 +1,6 @@
+import { LOOPBACK_NAMES } from '../../protocol/loopback.js';
 import type { WebPubSubModuleOptions } from '../web-pubsub-options.interface.js';
 import { endpointsOf } from '../service-client/service-connection.js';
-
-const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
  * Which services may send events, by the hosts of `WebHook-Request-Origin` [upstream-events 3, auth 9.4]. An origin is a

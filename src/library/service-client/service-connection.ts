@@ -1,6 +1,7 @@
 import { AzureKeyCredential } from '@azure/web-pubsub';
 import type { TokenCredential } from '@azure/core-auth';
 import { parseConnectionString, type ConnectionString } from '../../protocol/connection-string.js';
+import { isLoopbackName } from '../../protocol/loopback.js';
 import { StartUpError } from '../errors/start-up.error.js';
 import type { WebPubSubModuleOptions } from '../web-pubsub-options.interface.js';
 import {
@@ -68,10 +69,12 @@ export function isKeyCredential(credential: unknown): credential is AzureKeyCred
   );
 }
 
-/** Whether a host of a URL (IPv6 in brackets) is this machine. */
+/**
+ * Whether a host of a URL is this machine. Names below `localhost` are too [RFC 6761 6.3]: whoever configures an
+ * application answers for what they resolve to.
+ */
 export function isLoopbackHost(hostname: string): boolean {
-  const host = hostname.toLowerCase();
-  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+  return isLoopbackName(hostname) || hostname.toLowerCase().endsWith('.localhost');
 }
 
 function readEndpointAndCredential({ endpoint, credential }: WebPubSubModuleOptions) {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { readDataType, readEventType, type EventType } from '../../protocol/event-request.decoder.js';
+import { readDataType, readEventType, type EventType } from '../../protocol/event-request-headers.js';
 import type { MessageDataType } from '../../protocol/message-data.js';
 import type { HubHandlers, HubRegistry } from '../hubs/hub.registry.js';
 import type { EntraValidator } from '../security/entra-validator.js';

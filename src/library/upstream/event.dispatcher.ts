@@ -1,7 +1,7 @@
 import { isObservable } from 'rxjs';
 import type { EventReply, HubEvent } from '../../protocol/cloud-event.js';
 import type { ConnectionStateForm } from '../../protocol/connection-states.codec.js';
-import type { EventRequestHeaders } from '../../protocol/event-request.decoder.js';
+import type { EventRequestHeaders } from '../../protocol/event-request-headers.js';
 import { assertStateFits, encodeConnectionStates } from '../connection-states.js';
 import { HttpResponseStandIn } from '../hubs/http-response.stand-in.js';
 import type { HubHandler } from '../hubs/hub-handler.js';

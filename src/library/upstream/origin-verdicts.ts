@@ -1,4 +1,4 @@
-import { readOrigins, type EventRequestHeaders } from '../../protocol/event-request.decoder.js';
+import { readOrigins, type EventRequestHeaders } from '../../protocol/event-request-headers.js';
 import type { OriginRules } from '../security/origin-rules.js';
 
 export interface OriginVerdict {

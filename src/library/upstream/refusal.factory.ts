@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import type { HubEvent, RefusalReply } from '../../protocol/cloud-event.js';
 import { BadConnectionStateError } from '../../protocol/connection-states.codec.js';
-import { MalformedEventError } from '../../protocol/event-request.decoder.js';
+import { MalformedEventError } from '../../protocol/malformed-event.error.js';
 import { isMqttCode, mqttCodeOfStatus } from '../errors/mqtt-codes.js';
 import { MqttConnectException } from '../errors/mqtt-connect.exception.js';
 

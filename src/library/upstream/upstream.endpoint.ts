@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { decodeEventRequest, readOrigins, type EventRequestParts } from '../../protocol/event-request.decoder.js';
+import { decodeEventRequest, type EventRequestParts } from '../../protocol/event-request.decoder.js';
+import { readOrigins } from '../../protocol/event-request-headers.js';
 import { encodeEventReply, type EncodedReply } from '../../protocol/event-reply.encoder.js';
 import type { EventReply, HubEvent } from '../../protocol/cloud-event.js';
 import { REPLY_CONTENT_TYPES } from '../../protocol/event-headers.js';

@@ -7,7 +7,7 @@ import type { EmulatorLogger } from '../../../src/emulator/emulator-logger.js';
 import { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
 import { InvalidSettingError } from '../../../src/emulator/setting.errors.js';
 import { callRest } from '../../support/call-rest.js';
-import { connectJsonClient, refusalOf, WebSocketClient } from '../../support/connect-client.js';
+import { clientToken, connectJsonClient, refusalOf, WebSocketClient } from '../../support/connect-client.js';
 import { RecordingUpstream } from '../../support/record-upstream.js';
 import { startEmulator } from '../../support/start-emulator.js';
 
@@ -80,6 +80,37 @@ describe('an emulator that is started', () => {
     const starting = WebPubSubEmulator.start({ port: 0, hubs: { chat: { eventHandlers: [{ urlTemplate: 'x' }] } } });
     await expect(starting).rejects.toThrow(InvalidSettingError);
     await expect(starting).rejects.toThrow('hubs.chat.eventHandlers[0].urlTemplate: must be an absolute URL');
+  });
+});
+
+// Of the addresses of the loopback network macOS has 127.0.0.1 alone.
+const describeOnLoopbackNetwork = process.platform === 'darwin' ? describe.skip : describe;
+
+describeOnLoopbackNetwork('an emulator on another loopback address', () => {
+  it('answers there, and under localhost, which it goes by', async () => {
+    const emulator = await startEmulator({ host: '127.0.0.2' });
+    expect(emulator.endpoint).toBe(`http://localhost:${emulator.port}`);
+    for (const address of ['127.0.0.2', '127.0.0.1', '[::1]', 'localhost']) {
+      expect((await fetch(`http://${address}:${emulator.port}/api/health`)).status).toBe(200);
+    }
+    await expect(fetch(`http://127.0.0.3:${emulator.port}/api/health`)).rejects.toThrow('fetch failed');
+  });
+
+  it('takes tokens that were made for localhost', async () => {
+    const emulator = await startEmulator({ host: '127.0.0.2' });
+    const client = await connectJsonClient(
+      { endpoint: `http://127.0.0.2:${emulator.port}` },
+      { token: clientToken(emulator) },
+    );
+    expect(client.connectionId).not.toBe('undefined');
+  });
+
+  it('says when it is taken', async () => {
+    const holder = await holdPort('127.0.0.2');
+    await expect(WebPubSubEmulator.start({ port: holder.port, host: '127.0.0.2' })).rejects.toThrow(
+      `Port ${holder.port} is in use on 127.0.0.2.`,
+    );
+    await holder.release();
   });
 });
 

@@ -4,15 +4,14 @@ import type { EventReply, HubEvent } from '../../../src/protocol/cloud-event.js'
 import { decodeConnectReply, decodeUserEventReply } from '../../../src/protocol/event-reply.decoder.js';
 import { encodeEventReply, type EncodedReply } from '../../../src/protocol/event-reply.encoder.js';
 import {
-  decodeEventRequest,
-  MalformedEventError,
   readDataType,
   readEventType,
   readOrigins,
   type EventRequestHeaders,
-  type EventRequestParts,
-} from '../../../src/protocol/event-request.decoder.js';
+} from '../../../src/protocol/event-request-headers.js';
+import { decodeEventRequest, type EventRequestParts } from '../../../src/protocol/event-request.decoder.js';
 import { encodeEventRequest } from '../../../src/protocol/event-request.encoder.js';
+import { MalformedEventError } from '../../../src/protocol/malformed-event.error.js';
 import { expectCleanPrototypes, hostileJson, hostileText, PROTOTYPE_NAMES } from '../../support/hostile-values.js';
 
 expectCleanPrototypes();

@@ -7,7 +7,6 @@ import { decodeRestPath } from '../../../src/emulator/rest/rest-path.js';
 import { readContentType } from '../../../src/emulator/rest/rest-content-type.js';
 import { RestError } from '../../../src/emulator/rest/rest.errors.js';
 import { EventPattern } from '../../../src/emulator/upstream/event-pattern.js';
-import { describeUrlTemplateProblem, UrlTemplate } from '../../../src/emulator/upstream/url-template.js';
 import { OriginRules } from '../../../src/library/security/origin-rules.js';
 import { createPathTest } from '../../../src/library/upstream/event-path.js';
 import { decodeAccessToken, signAccessToken, verifyAccessToken } from '../../../src/protocol/access-token.js';
@@ -15,6 +14,7 @@ import { formatConnectionString, parseConnectionString } from '../../../src/prot
 import { validateMetadata } from '../../../src/protocol/message-metadata.js';
 import { isEventName, isGroupName, isHubName } from '../../../src/protocol/names.js';
 import { findSubprotocol, selectSubprotocol } from '../../../src/protocol/subprotocol.js';
+import { UrlTemplate } from '../../../src/protocol/url-template.js';
 import { expectCleanPrototypes, hostileJson, hostileText, nearly } from '../../support/hostile-values.js';
 
 expectCleanPrototypes();
@@ -109,12 +109,9 @@ describe('URL templates [upstream-events 2]', () => {
     );
     fc.assert(
       fc.property(fc.array(fc.oneof(parts, hostileText), { maxLength: 6 }), (texts) => {
-        const text = texts.join('');
-        if (describeUrlTemplateProblem(text) !== undefined) {
-          expect(() => new UrlTemplate(text)).toThrow(TypeError);
-          return;
-        }
-        expect(URL.canParse(new UrlTemplate(text).expand('hub', 'event'))).toBe(true);
+        const template = new UrlTemplate(texts.join(''));
+        if (template.problem !== undefined) expect(template.problem).not.toMatch(/[\r\n]/);
+        else expect(URL.canParse(template.expand('hub', 'event'))).toBe(true);
       }),
       { numRuns: 500 },
     );

@@ -1,72 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  decodeEventRequest,
-  MalformedEventError,
-  readDataType,
-  readEventType,
-  readOrigins,
-  type EventRequestParts,
-} from '../../../src/protocol/event-request.decoder.js';
+import { decodeEventRequest, type EventRequestParts } from '../../../src/protocol/event-request.decoder.js';
+import { MalformedEventError } from '../../../src/protocol/malformed-event.error.js';
 import { isValidationRequest } from '../../../src/protocol/webhook-validation.js';
-
-describe('readEventType [upstream-events 4, 11.7]', () => {
-  it.each([
-    ['azure.webpubsub.sys.connect', { kind: 'connect', eventName: 'connect' }],
-    ['azure.webpubsub.sys.disconnected', { kind: 'disconnected', eventName: 'disconnected' }],
-    ['azure.webpubsub.gp.joined', { kind: 'joined', eventName: 'joined' }],
-    ['azure.webpubsub.user.connect', { kind: 'user', eventName: 'connect' }],
-    ['azure.webpubsub.user.a.b-c', { kind: 'user', eventName: 'a.b-c' }],
-    ['azure.webpubsub.sys.toString', { kind: 'unknown', eventName: 'toString' }],
-    ['azure.webpubsub.gp.renamed', { kind: 'unknown', eventName: 'renamed' }],
-    ['azure.webpubsub.sys.', undefined],
-    ['azure.webpubsub.user.', undefined],
-    ['azure.webpubsub.other.x', undefined],
-    ['', undefined],
-  ])('reads %j', (type, expected) => {
-    expect(readEventType({ 'ce-type': type, 'ce-awpsversion': '1.0' })).toEqual(expected);
-  });
-
-  it('knows an event by ce-awpsversion, whatever its value', () => {
-    expect(readEventType({ 'ce-type': 'azure.webpubsub.sys.connect' })).toBeUndefined();
-    expect(readEventType({ 'ce-type': 'azure.webpubsub.sys.connect', 'ce-awpsversion': '' })).toBeDefined();
-  });
-});
-
-describe('readOrigins', () => {
-  it.each([
-    ['Demo.example', ['demo.example']],
-    ['a.example, B.example ,', ['a.example', 'b.example']],
-    [
-      ['a.example', 'b.example'],
-      ['a.example', 'b.example'],
-    ],
-    ['', []],
-    [undefined, []],
-  ])('reads %j', (header, origins) => {
-    expect(readOrigins({ 'webhook-request-origin': header })).toEqual(origins);
-  });
-});
-
-describe('readDataType [upstream-events 4.1]', () => {
-  it.each([
-    ['user', 'text/plain', 'text'],
-    ['user', 'TEXT/PLAIN ; charset=utf-8', 'text'],
-    ['user', 'application/json', 'json'],
-    ['user', 'application/octet-stream', 'binary'],
-    ['user', 'application/x-protobuf', 'protobuf'],
-    ['user', 'text/html', undefined],
-    ['user', undefined, undefined],
-    ['connect', 'application/json; charset=utf-8', 'json'],
-    ['connect', undefined, 'json'],
-    ['connect', 'text/plain', undefined],
-  ] as const)('of a %s event with %j is %j', (kind, contentType, dataType) => {
-    expect(readDataType(kind, { 'content-type': contentType })).toBe(dataType);
-  });
-
-  it('of an MQTT payload of another content type is binary', () => {
-    expect(readDataType('user', { 'content-type': 'text/html', 'ce-physicalconnectionid': 'p' })).toBe('binary');
-  });
-});
 
 describe('decodeEventRequest', () => {
   const parts = (headers: Record<string, string | undefined>, body = '{}'): EventRequestParts => ({
@@ -94,6 +29,13 @@ describe('decodeEventRequest', () => {
     for (const time of [undefined, 'yesterday']) {
       expect(contextOf({ 'ce-time': time }).time.getTime()).toBeGreaterThanOrEqual(before);
     }
+  });
+
+  it('reads the time of each event, whatever that of the event before was', () => {
+    const times = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z', '2026-01-01T00:00:00Z'];
+    const read = times.map((time) => contextOf({ 'ce-time': time }).time);
+    expect(read.map((time) => time.getTime())).toEqual(times.map((time) => Date.parse(time)));
+    expect(new Set(read).size).toBe(times.length);
   });
 
   it('tells a state that is absent from one that is empty', () => {

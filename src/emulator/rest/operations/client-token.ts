@@ -1,4 +1,4 @@
-import { signAccessToken } from '../../../protocol/access-token.js';
+import { signClientToken } from '../../../protocol/client-token.js';
 import { isGroupName } from '../../../protocol/names.js';
 import type { RestRoute } from '../rest-route.js';
 import { restErrors } from '../rest.errors.js';
@@ -28,16 +28,12 @@ export const clientTokenRoutes: readonly RestRoute[] = [
       const roles = query.list('role');
       const userId = query.text('userId');
       return (request) => {
-        const issuedAt = Math.floor(service.context.clock.now() / 1000);
-        const claims = {
-          aud: `${request.origin}${clientPath}${encodeURIComponent(hub)}`,
-          iat: issuedAt,
-          exp: issuedAt + minutes * 60,
-          ...(userId !== undefined && { sub: userId }),
-          ...(roles.length > 0 && { role: roles }),
-          ...(groups.length > 0 && { 'webpubsub.group': groups }),
-        };
-        const token = signAccessToken(claims, service.context.accessKeys.primary);
+        const audience = `${request.origin}${clientPath}${encodeURIComponent(hub)}`;
+        const { clock, accessKeys } = service.context;
+        const token = signClientToken(
+          { audience, userId, roles, groups, issuedAt: clock.now(), lifetimeSeconds: minutes * 60 },
+          accessKeys.primary,
+        );
         return { status: 200, body: { token }, isSecret: true };
       };
     },

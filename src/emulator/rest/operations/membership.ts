@@ -1,4 +1,7 @@
-import { findHub, type RestRoute } from '../rest-route.js';
+import type { ClientConnection } from '../../core/client-connection.js';
+import type { Hub } from '../../core/hub.js';
+import type { RestParameters } from '../rest-parameters.js';
+import { findHub, type RestAction, type RestRoute, type RestService } from '../rest-route.js';
 import { restErrors } from '../rest.errors.js';
 
 /**
@@ -29,12 +32,10 @@ export const membershipRoutes: readonly RestRoute[] = [
     prepare(parameters, service) {
       const group = parameters.group();
       const connectionId = parameters.connectionId();
-      const hub = findHub(parameters, service);
-      return () => {
-        const connection = hub?.connections.get(connectionId);
-        if (connection) hub?.leaveGroup(connection, group);
-        return { status: 204 };
-      };
+      return leaving(parameters, service, {
+        members: (hub) => connectionsOfId(hub, connectionId),
+        leave: (hub, connection) => hub.leaveGroup(connection, group),
+      });
     },
   },
   {
@@ -43,12 +44,10 @@ export const membershipRoutes: readonly RestRoute[] = [
     path: '/api/hubs/{hub}/connections/{connectionId}/groups',
     prepare(parameters, service) {
       const connectionId = parameters.connectionId();
-      const hub = findHub(parameters, service);
-      return () => {
-        const connection = hub?.connections.get(connectionId);
-        if (connection) hub?.leaveAllGroups(connection);
-        return { status: 204 };
-      };
+      return leaving(parameters, service, {
+        members: (hub) => connectionsOfId(hub, connectionId),
+        leave: (hub, connection) => hub.leaveAllGroups(connection),
+      });
     },
   },
   {
@@ -75,11 +74,10 @@ export const membershipRoutes: readonly RestRoute[] = [
     prepare(parameters, service) {
       const userId = parameters.userId();
       const group = parameters.group();
-      const hub = findHub(parameters, service);
-      return () => {
-        for (const connection of hub?.connectionsOfUser(userId) ?? []) hub?.leaveGroup(connection, group);
-        return { status: 204 };
-      };
+      return leaving(parameters, service, {
+        members: (hub) => hub.connectionsOfUser(userId),
+        leave: (hub, connection) => hub.leaveGroup(connection, group),
+      });
     },
   },
   {
@@ -88,11 +86,30 @@ export const membershipRoutes: readonly RestRoute[] = [
     path: '/api/hubs/{hub}/users/{userId}/groups',
     prepare(parameters, service) {
       const userId = parameters.userId();
-      const hub = findHub(parameters, service);
-      return () => {
-        for (const connection of hub?.connectionsOfUser(userId) ?? []) hub?.leaveAllGroups(connection);
-        return { status: 204 };
-      };
+      return leaving(parameters, service, {
+        members: (hub) => hub.connectionsOfUser(userId),
+        leave: (hub, connection) => hub.leaveAllGroups(connection),
+      });
     },
   },
 ];
+
+interface Departure {
+  readonly members: (hub: Hub) => Iterable<ClientConnection>;
+  readonly leave: (hub: Hub, connection: ClientConnection) => void;
+}
+
+/** Leaving succeeds whoever is there to leave [rest-api 3]. */
+function leaving(parameters: RestParameters, service: RestService, { members, leave }: Departure): RestAction {
+  const hub = findHub(parameters, service);
+  return () => {
+    if (hub) for (const connection of members(hub)) leave(hub, connection);
+    return { status: 204 };
+  };
+}
+
+/** One or none. */
+function connectionsOfId(hub: Hub, connectionId: string): ClientConnection[] {
+  const connection = hub.connections.get(connectionId);
+  return connection ? [connection] : [];
+}

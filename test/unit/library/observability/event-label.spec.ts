@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { HubEvent } from '../../../../src/protocol/cloud-event.js';
+import { eventGroupOf } from '../../../../src/protocol/event-group.js';
 import type { HubHandler } from '../../../../src/library/hubs/hub-handler.js';
-import { eventGroupOf, eventLabelOf } from '../../../../src/library/observability/event-label.js';
+import { eventLabelOf } from '../../../../src/library/observability/event-label.js';
 
 const eventOf = (kind: HubEvent['kind'], eventName: string) => ({ kind, context: { eventName } }) as HubEvent;
 const handlerOf = (...names: string[]) =>
@@ -17,6 +18,6 @@ describe('the label of an event', () => {
     ['a user event that nobody handles', eventOf('user', 'x1'), undefined, '_other', 'user'],
   ])('of %s', (_, event, handler, label, group) => {
     expect(eventLabelOf(event, handler)).toBe(label);
-    expect(eventGroupOf(event)).toBe(group);
+    expect(eventGroupOf(event.kind)).toBe(group);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { describeUrlTemplateProblem, UrlTemplate } from '../../../../src/emulator/upstream/url-template.js';
+import { UrlTemplate } from '../../../src/protocol/url-template.js';
 
 describe('UrlTemplate', () => {
   it.each([
@@ -22,23 +22,32 @@ describe('UrlTemplate', () => {
   });
 });
 
-describe('describeUrlTemplateProblem', () => {
+describe('a URL template with a problem [upstream-events 2]', () => {
   it.each([
     ['a Key Vault reference', 'http://a.example/{@Microsoft.KeyVault(SecretUri=https://v.example/s)}', /Key Vault/],
     ['a placeholder in the host', 'http://{hub}.example/x', /placeholder in the host/],
     ['a placeholder in the port', 'http://a.example:{event}/x', /placeholder in the host/],
-    ['another scheme', 'ftp://a.example/x', /http:\/\/, https:\/\/ or tunnel/],
+    ['a placeholder in the host of a tunnel', 'tunnel://{hub}/x', /placeholder in the host/],
+    ['another scheme', 'ftp://a.example/x', /^begins with ftp:\/\/ where/],
     ['no scheme', 'localhost:8080/eventhandler', /absolute URL/],
     ['a path alone', '/eventhandler', /absolute URL/],
     ['an empty text', '', /absolute URL/],
+    ['no host', 'http:///x', /not a URL/],
     ['a tunnel with a host', 'tunnel://eventhandler', /three slashes/],
     ['a port that is none', 'http://a.example:99999/x', /not a URL/],
-  ])('names %s [upstream-events 2]', (_, template, problem) => {
-    expect(describeUrlTemplateProblem(template)).toMatch(problem);
-    expect(() => new UrlTemplate(template)).toThrow(problem);
+  ])('names %s', (_, text, problem) => {
+    expect(new UrlTemplate(text).problem).toMatch(problem);
   });
 
-  it('has nothing against a good one', () => {
-    expect(describeUrlTemplateProblem('http://localhost:8080/eventhandler')).toBeUndefined();
+  it.each(['http://localhost:8080/eventhandler', 'HTTPS://a.example', 'tunnel:///', 'http://a.example?e={event}'])(
+    'is not %s',
+    (text) => {
+      expect(new UrlTemplate(text).problem).toBeUndefined();
+    },
+  );
+
+  it('says whether its host has a placeholder', () => {
+    expect(new UrlTemplate('http://{hub}.example/x').hasPlaceholderInHost).toBe(true);
+    expect(new UrlTemplate('http://a.example/{hub}?e={event}').hasPlaceholderInHost).toBe(false);
   });
 });
