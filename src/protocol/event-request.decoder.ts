@@ -65,13 +65,21 @@ function decodeConnect({ body }: EventRequestParts, context: EventContext): Conn
 /** `__proto__` is dropped, since a name that one merge turns into a prototype does no client good. */
 function decodeMultiMap(value: unknown): MultiMap {
   if (!isJsonObject(value)) return {};
-  const names = Object.keys(value);
-  if (names.every((name) => name !== '__proto__' && isStrings(value[name]))) return value as MultiMap;
-  return Object.fromEntries(names.filter((name) => name !== '__proto__').map((name) => [name, stringsOf(value[name])]));
+  if (isMultiMap(value)) return value;
+  const names = Object.keys(value).filter((name) => name !== '__proto__');
+  return Object.fromEntries(names.map((name) => [name, stringsOf(value[name])]));
+}
+
+/** As the service writes them, so that they need not be copied. */
+function isMultiMap(value: Record<string, unknown>): value is MultiMap {
+  for (const name in value) if (name === '__proto__' || !isStrings(value[name])) return false;
+  return true;
 }
 
 function isStrings(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+  if (!Array.isArray(value)) return false;
+  for (const item of value) if (typeof item !== 'string') return false;
+  return true;
 }
 
 /** A lone value is as good as a list of one. */

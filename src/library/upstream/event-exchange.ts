@@ -13,5 +13,7 @@ export class EventExchange implements Slotted {
     readonly host: HostRequest | undefined,
     /** In milliseconds; -1 when nobody wants to know. */
     readonly startedAt: number,
+    /** The host gets the request before it is answered, and must find a stream that has ended. */
+    readonly goesOn: boolean,
   ) {}
 }

@@ -84,8 +84,12 @@ function createConnectReply(result: unknown): ConnectReply {
 /** An object whose fields mean nothing to the service, as when an interceptor wraps what the handler returned. */
 export function namesNoConnectField(result: unknown): result is object {
   if (typeof result !== 'object' || result === null) return false;
-  const names = Object.keys(result);
-  return names.length > 0 && !names.some((name) => (CONNECT_FIELDS as readonly string[]).includes(name));
+  let isEmpty = true;
+  for (const name in result) {
+    if ((CONNECT_FIELDS as readonly string[]).includes(name)) return false;
+    isEmpty = false;
+  }
+  return !isEmpty;
 }
 
 function hasConnectType(name: (typeof CONNECT_FIELDS)[number], value: unknown): boolean {

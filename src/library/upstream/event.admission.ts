@@ -9,7 +9,7 @@ import type { EventExchange } from './event-exchange.js';
 import type { EventLog } from './event.log.js';
 import { OriginVerdicts, type OriginVerdict } from './origin-verdicts.js';
 import { INTERNAL_ERROR } from './refusal.factory.js';
-import { readRequestBody, SlowBodies, takeHostBody, type BodyOutcome } from './request-body.js';
+import { readRequestBody, SlowBodies, takeArrivedBody, takeHostBody, type BodyOutcome } from './request-body.js';
 
 export interface EventAdmissionOptions {
   readonly maxBodyBytes: number;
@@ -185,10 +185,24 @@ export class EventAdmission {
 
   #readBody(exchange: EventExchange, admitted: AdmittedEvent, done: WhenPrepared): void {
     const { request, host } = exchange;
-    const finish = (outcome: BodyOutcome): void => done(exchange, this.#withBody(admitted, outcome));
     const hostBody = host && takeHostBody(request, host);
-    if (hostBody) finish(hostBody);
-    else readRequestBody(request, this.#options.maxBodyBytes, this.#slowBodies, finish);
+    if (hostBody) {
+      done(exchange, this.#withBody(admitted, hostBody));
+    } else if (exchange.goesOn) {
+      this.#awaitBody(exchange, admitted, done);
+    } else {
+      process.nextTick(() => {
+        const body = takeArrivedBody(request);
+        if (body) done(exchange, withBody(admitted, body));
+        else this.#awaitBody(exchange, admitted, done);
+      });
+    }
+  }
+
+  #awaitBody(exchange: EventExchange, admitted: AdmittedEvent, done: WhenPrepared): void {
+    readRequestBody(exchange.request, this.#options.maxBodyBytes, this.#slowBodies, (outcome) =>
+      done(exchange, this.#withBody(admitted, outcome)),
+    );
   }
 
   /** Only where somebody has proved to be trusted: with neither signature nor bearer required, nobody has. */

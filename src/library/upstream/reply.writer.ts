@@ -30,7 +30,8 @@ export function writeReply(
   // Not by spreading, which takes V8 longer than all else here.
   const headers: Record<string, string | number | string[]> = Object.assign({}, reply.headers);
   const { body } = reply;
-  if (body !== undefined) headers['content-length'] = Buffer.byteLength(body);
+  const length = body === undefined ? 0 : Buffer.byteLength(body);
+  if (body !== undefined) headers['content-length'] = length;
   if (isCut || (isHttp1 && options.isLast)) headers['connection'] = 'close';
   response.writeHead(reply.status, headers);
   if (isCut) {
@@ -40,6 +41,8 @@ export function writeReply(
   } else {
     // What is left of a short body Node receives and drops, so that the connection can be used again.
     if (body === undefined) response.end();
+    // ASCII: the same bytes, which Node writes faster in this encoding.
+    else if (typeof body === 'string' && body.length === length) response.end(body, 'latin1');
     else response.end(body);
   }
 }

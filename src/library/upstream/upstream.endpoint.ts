@@ -54,7 +54,7 @@ export class UpstreamEndpoint {
 
   /** Answers a request in any case. `host` is the framework's request when it has had this one before. */
   receive(request: IncomingMessage, response: ServerResponse, host?: HostRequest): void {
-    const exchange = this.#begin(request, response, host);
+    const exchange = this.#begin(request, response, host, false);
     if (exchange) this.#admission.prepare(exchange, this.complete);
   }
 
@@ -63,7 +63,7 @@ export class UpstreamEndpoint {
    * as being handled until it is answered, by whomever. Validation requests are answered at once.
    */
   prepare(request: IncomingMessage, response: ServerResponse, host: HostRequest | undefined, done: WhenPrepared): void {
-    const exchange = this.#begin(request, response, host);
+    const exchange = this.#begin(request, response, host, true);
     if (!exchange) return;
     const end = (): void => this.#inFlight.end(exchange);
     response.on('finish', end);
@@ -107,8 +107,13 @@ export class UpstreamEndpoint {
   }
 
   /** Undefined: it was a validation request, and is answered. */
-  #begin(request: IncomingMessage, response: ServerResponse, host?: HostRequest): EventExchange | undefined {
-    const exchange = new EventExchange(request, response, host, this.#startClock());
+  #begin(
+    request: IncomingMessage,
+    response: ServerResponse,
+    host: HostRequest | undefined,
+    goesOn: boolean,
+  ): EventExchange | undefined {
+    const exchange = new EventExchange(request, response, host, this.#startClock(), goesOn);
     if (isValidationRequest(request.method, request.headers)) {
       this.#answerValidation(exchange);
       return undefined;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { EventExchange } from '../../../../src/library/upstream/event-exchange.js';
 import { InFlightEvents } from '../../../../src/library/upstream/in-flight-events.js';
 
-const exchange = (): EventExchange => new EventExchange({} as never, {} as never, undefined, -1);
+const exchange = (): EventExchange => new EventExchange({} as never, {} as never, undefined, -1, false);
 
 describe('events in flight', () => {
   it('tell everyone who waits when there are none', async () => {

@@ -1,9 +1,11 @@
-import { IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
-import { describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer, IncomingMessage, type Server } from 'node:http';
+import { connect, Socket, type AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   readRequestBody,
   SlowBodies,
+  takeArrivedBody,
   takeHostBody,
   type BodyOutcome,
   type BodyReading,
@@ -52,6 +54,78 @@ describe('takeHostBody', () => {
 
   it('leaves a stream that nobody has read', () => {
     expect(takeHostBody(requestWith(JSON_TYPE), { body: {} })).toBeUndefined();
+  });
+});
+
+describe('takeArrivedBody', () => {
+  let server: Server;
+  let received: (body: Buffer | undefined, request: IncomingMessage) => void;
+
+  beforeEach(async () => {
+    server = createServer((request) => process.nextTick(() => received(takeArrivedBody(request), request)));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  /** What is found a tick after the request whose bytes come in one write. */
+  async function taken(bytes: string): Promise<{ body: Buffer | undefined; request: IncomingMessage }> {
+    const { port } = server.address() as AddressInfo;
+    const arrival = new Promise<{ body: Buffer | undefined; request: IncomingMessage }>((resolve) => {
+      received = (body, request) => resolve({ body, request });
+    });
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(bytes);
+    return arrival;
+  }
+
+  const post = (headers: string, body: string) => `POST / HTTP/1.1\r\nHost: a\r\n${headers}\r\n\r\n${body}`;
+
+  it('takes what came in one write with the head, and the stream ends', async () => {
+    const { body, request } = await taken(post('Content-Length: 5', 'hello'));
+    expect(body?.toString()).toBe('hello');
+    if (!request.readableEnded) await once(request, 'end');
+    expect(request.complete).toBe(true);
+  });
+
+  it('takes a body that is more than a stream likes to hold', async () => {
+    const text = 'x'.repeat(40_000);
+    const { body } = await taken(post(`Content-Length: ${text.length}`, text));
+    expect(body?.toString()).toBe(text);
+  });
+
+  it.each([
+    ['has not come in full', post('Content-Length: 6', 'hello')],
+    ['has not begun to come', post('Content-Length: 5', '')],
+    ['is empty', post('Content-Length: 0', '')],
+    ['has no length', post('Transfer-Encoding: chunked', '5\r\nhello\r\n0\r\n\r\n')],
+  ])('leaves a body that %s to be waited for', async (_, bytes) => {
+    const { body, request } = await taken(bytes);
+    expect(body).toBeUndefined();
+    expect(request.readableFlowing).toBeNull();
+  });
+
+  it('leaves a body that somebody else listens to', async () => {
+    const request = new IncomingMessage(new Socket());
+    request.httpVersionMajor = 1;
+    request.headers = { 'content-length': '5' };
+    request.push('hello');
+    request.on('data', () => undefined);
+    request.pause();
+    expect(takeArrivedBody(request)).toBeUndefined();
+  });
+
+  it('leaves streams of HTTP/2', () => {
+    const request = new IncomingMessage(new Socket());
+    request.httpVersionMajor = 2;
+    request.headers = { 'content-length': '5' };
+    request.push('hello');
+    expect(takeArrivedBody(request)).toBeUndefined();
   });
 });
 
