@@ -1,10 +1,12 @@
 import type { ClientConnection } from '../emulator/core/client-connection.js';
 import type { EventHandlerSettings, HubSettings } from '../emulator/core/hub-settings.js';
 import type { Hub } from '../emulator/core/hub.js';
+import type { TrafficLog } from '../emulator/traffic-log.js';
 import { blankUrl } from '../emulator/upstream/secrets.js';
 import type { ValidationState } from '../emulator/upstream/webhook.validator.js';
 import { UrlTemplate } from '../protocol/url-template.js';
 import { viewState, type StateView } from './state-view.js';
+import { viewValidation, type ValidationView } from './validation-view.js';
 
 export interface HubView {
   readonly name: string;
@@ -18,7 +20,7 @@ export interface HubView {
 export interface HandlerView {
   readonly settings: EventHandlerSettings;
   /** Absent while nothing was sent to it. */
-  readonly validation?: ValidationState;
+  readonly validation?: ValidationView;
 }
 
 export interface ConnectionView {
@@ -49,12 +51,16 @@ export interface HubMembers {
 export const MAX_LISTED = 200;
 const MAX_LISTED_GROUPS = 12;
 
-export function viewHub(hub: Hub, validations: readonly ValidationState[]): HubView {
+export function viewHub(
+  hub: Hub,
+  validations: readonly ValidationState[],
+  traffic: Pick<TrafficLog, 'entries'>,
+): HubView {
   const settings = blankSettings(hub.settings);
   return {
     name: hub.name,
     settings,
-    handlers: (settings.eventHandlers ?? []).map((handler) => viewHandler(hub.name, handler, validations)),
+    handlers: (settings.eventHandlers ?? []).map((handler) => viewHandler(hub.name, handler, validations, traffic)),
     connectionCount: hub.connections.size,
     groupCount: hub.groups.size,
   };
@@ -65,6 +71,7 @@ function viewHandler(
   hub: string,
   settings: EventHandlerSettings,
   validations: readonly ValidationState[],
+  traffic: Pick<TrafficLog, 'entries'>,
 ): HandlerView {
   const template = new UrlTemplate(settings.urlTemplate);
   if (template.problem !== undefined) {
@@ -73,7 +80,7 @@ function viewHandler(
   }
   const url = blankUrl(template.validationUrl(hub));
   const validation = validations.find((known) => known.url === url);
-  return { settings, ...(validation && { validation }) };
+  return { settings, ...(validation && { validation: viewValidation(validation, traffic) }) };
 }
 
 /** `search` is looked for in connection id, user id, subprotocol and groups, in any case; empty finds all. */

@@ -123,7 +123,7 @@ export class InspectorEndpoint implements RequestEndpoint {
       'POST traffic/clear': () => this.#feed.clear(),
       'GET traffic/:id': ({ id }) => this.#detail(Number(id)),
       'POST traffic/:id/resend': ({ id }) => this.#resend(Number(id)),
-      'GET hubs': () => [...hubs].map((hub) => viewHub(hub, router.validationStates(hub))),
+      'GET hubs': () => [...hubs].map((hub) => viewHub(hub, router.validationStates(hub), context.traffic)),
       'GET hubs/:hub/members': (call) => viewMembers(hubOf(call), call.url.searchParams.get('search') ?? ''),
       'POST hubs/:hub/validate': async (call) => ({ validations: await router.revalidate(hubOf(call)) }),
       'POST hubs/:hub/send': (call) => this.#actions.send(hubOf(call), call.fields),

@@ -3,6 +3,13 @@
 export const OPTIONS_MISSING =
   'WebPubSubModule has no options: the factory of forRootAsync returned nothing. Return an object of options from it.';
 
+export const MODULE_NOT_CONFIGURED =
+  'WebPubSubModule is imported without options. Import WebPubSubModule.forRoot(...) or forRootAsync(...) once, in the root ' +
+  'module; it is global, so that other modules need not import it.';
+
+export const optionMisspelled = (name: string, meant: string): string =>
+  `WebPubSubModule has no option ${name}. Did you mean ${meant}?`;
+
 export const pathTakenTwice = (path: string): string =>
   `Two WebPubSubModules receive events at the path ${JSON.stringify(path || '/')}. The module is global: import it once, ` +
   'with the connection strings of all services in a list, or give each its own path.';

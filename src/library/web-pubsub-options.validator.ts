@@ -1,6 +1,37 @@
 import { StartUpError } from './errors/start-up.error.js';
-import type { WebPubSubModuleOptions } from './web-pubsub-options.interface.js';
-import { OPTIONS_MISSING, optionWrong } from './web-pubsub-options.messages.js';
+import type { EntraOptions, UpstreamAuthOptions, WebPubSubModuleOptions } from './web-pubsub-options.interface.js';
+import { nearestName } from './nearest-name.js';
+import { OPTIONS_MISSING, optionMisspelled, optionWrong } from './web-pubsub-options.messages.js';
+
+/** Every name of an interface, by the compiler's word. */
+const namesOf = <T>(names: Record<keyof T, true>): readonly string[] => Object.keys(names);
+
+const OPTION_NAMES = namesOf<WebPubSubModuleOptions>({
+  connectionString: true,
+  endpoint: true,
+  credential: true,
+  path: true,
+  hubs: true,
+  upstreamAuth: true,
+  allowedOrigins: true,
+  unhandledUserEvents: true,
+  attach: true,
+  globalEnhancers: true,
+  maxBodyBytes: true,
+  stateCodec: true,
+  maxStateBytes: true,
+  idempotency: true,
+  observability: true,
+  serviceClientOptions: true,
+});
+const UPSTREAM_AUTH_NAMES = namesOf<UpstreamAuthOptions>({ signature: true, entra: true });
+const ENTRA_NAMES = namesOf<EntraOptions>({
+  tenantId: true,
+  audience: true,
+  allowedAppIds: true,
+  issuer: true,
+  jwksUri: true,
+});
 
 /**
  * Options often come from environment variables and files, which no compiler has seen; a limit that is `NaN` would be no
@@ -14,6 +45,9 @@ export function checkOptions(options: WebPubSubModuleOptions): WebPubSubModuleOp
   assertObject('upstreamAuth', upstreamAuth);
   assertObject('upstreamAuth.entra', upstreamAuth?.entra);
   assertObject('idempotency', idempotency);
+  assertSpelling('', options, OPTION_NAMES);
+  assertSpelling('upstreamAuth.', upstreamAuth, UPSTREAM_AUTH_NAMES);
+  assertSpelling('upstreamAuth.entra.', upstreamAuth?.entra, ENTRA_NAMES);
   assertObject('serviceClientOptions', options.serviceClientOptions);
   assertOneOf('upstreamAuth.signature', upstreamAuth?.signature, ['required', 'off']);
   assertTexts('upstreamAuth.entra.allowedAppIds', upstreamAuth?.entra?.allowedAppIds);
@@ -40,6 +74,15 @@ function assertConnectionString(value: unknown): void {
 function assertObject(name: string, value: unknown): void {
   if (isAbsent(value) || typeof value === 'object') return;
   fail(name, 'an object', value);
+}
+
+/** What is like no option may be there for another reason; what is like one would be missed where it was meant. */
+function assertSpelling(prefix: string, options: object | null | undefined, known: readonly string[]): void {
+  for (const [name, value] of Object.entries(options ?? {})) {
+    if (known.includes(name) || isAbsent(value)) continue;
+    const meant = nearestName(name, known);
+    if (meant !== undefined) throw new StartUpError(optionMisspelled(prefix + name, prefix + meant));
+  }
 }
 
 function assertOneOf(name: string, value: unknown, allowed: readonly (string | boolean)[]): void {

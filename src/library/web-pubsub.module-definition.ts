@@ -2,6 +2,7 @@ import { ConfigurableModuleBuilder, type Provider } from '@nestjs/common';
 import type { WebPubSubModuleOptions, WebPubSubOptionsFactory } from './web-pubsub-options.interface.js';
 import { WEB_PUBSUB_OPTIONS, WEB_PUBSUB_PATH } from './web-pubsub.constants.js';
 import { normalizeEventPath } from './upstream/event-path.js';
+import { moduleProviders } from './web-pubsub.providers.js';
 import { checkOptions } from './web-pubsub-options.validator.js';
 import { withServiceClients } from './service-client/service-client.providers.js';
 
@@ -27,7 +28,7 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
         useFactory: (options: WebPubSubModuleOptions) => normalizeEventPath(path ?? options.path),
         inject: [WEB_PUBSUB_OPTIONS],
       };
-      const providers = [...(definition.providers ?? []).map(withCheckedOptions), pathProvider];
+      const providers = [...moduleProviders, ...(definition.providers ?? []).map(withCheckedOptions), pathProvider];
       return withServiceClients({ ...definition, global: isGlobal ?? true, providers }, WEB_PUBSUB_OPTIONS);
     })
     .build();

@@ -1,4 +1,5 @@
 // The small applications into which the packed tarball is installed: as `nest new` makes them, with one hub class.
+import { readFileSync } from 'node:fs';
 
 export const ACCESS_KEY = 'key-of-the-service';
 export const CONNECTION_STRING = `Endpoint=https://demo.webpubsub.azure.com;AccessKey=${ACCESS_KEY};Version=1.0;`;
@@ -135,7 +136,7 @@ describe('ChatHub', () => {
 ${doors.map((door) => `\n  it('loads the door ${door}', () => {\n    expect(Object.keys(${door}Door).length).toBeGreaterThan(0);\n  });\n`).join('')}});
 `;
 
-/** One application that loads both builds of the package: hub class of one, module of the other. */
+/** One application that loads both builds of the package: hub class of one, module of the other. It logs as Nest does by default. */
 const MIXED = `import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { NestFactory } from '@nestjs/core';
@@ -158,7 +159,7 @@ const definition = cjs.WebPubSubModule.forRoot({ connectionString: process.env.W
 class MixedModule {}
 const app = await NestFactory.create(
   { module: MixedModule, imports: [definition], providers: [MixedHub] },
-  { logger: ['warn', 'error'], abortOnError: false },
+  { abortOnError: false },
 );
 await app.init();
 const client = app.get(esm.getServiceClientToken('mixed'));
@@ -171,26 +172,28 @@ console.log('listening on ' + app.getHttpServer().address().port);
  * What the hosts of one version of Nest install together, above their folders.
  *
  * @param {11 | 12} nest
+ * @param {string} range of its packages
  * @param {string} tarball
  */
-export function installFiles(nest, tarball) {
+export function installFiles(nest, range, tarball) {
   const packageJson = {
     name: 'hosts',
     private: true,
     dependencies: {
       '@azure/web-pubsub': '^1.2.0',
-      '@nestjs/common': `^${nest}.0.0`,
-      '@nestjs/core': `^${nest}.0.0`,
-      '@nestjs/platform-express': `^${nest}.0.0`,
-      '@nestjs/platform-fastify': `^${nest}.0.0`,
+      '@nestjs/common': range,
+      '@nestjs/core': range,
+      '@nestjs/platform-express': range,
+      '@nestjs/platform-fastify': range,
       'nestjs-web-pubsub': `file:${tarball}`,
       'reflect-metadata': '^0.2.2',
       rxjs: '^7.8.1',
     },
     devDependencies: {
-      '@nestjs/testing': `^${nest}.0.0`,
+      '@nestjs/testing': range,
       '@types/jest': '^30.0.0',
       '@types/node': '^20.19.0',
+      esbuild: '^0.25.0',
       jest: '^30.0.0',
       'ts-jest': '^29.4.0',
       typescript: nest === 11 ? '~5.9.0' : '~6.0.3',
@@ -240,8 +243,20 @@ export function hostFiles({ isEsm, platform }, doors) {
     // Only compiled, with the declarations of the package: nothing may be missing that a host has not installed.
     'src/doors.ts': "export { WebPubSubEmulator } from 'nestjs-web-pubsub/emulator';\n",
     'mixed.mjs': MIXED,
+    'guarded.mjs': readFileSync(new URL('guarded.mjs', import.meta.url), 'utf8'),
   };
 }
+
+/** What NestJS and its platforms load only when it is there, and say so to no bundler. None is a package of ours. */
+export const NOT_BUNDLED = [
+  '@fastify/multipart',
+  '@fastify/static',
+  '@fastify/view',
+  '@nestjs/microservices',
+  '@nestjs/websockets',
+  'class-transformer',
+  'class-validator',
+];
 
 /** What the scaffold of each version puts before jest: the flag where ES modules are loaded, which those of Nest 12 are. */
 export const jestFlags = ({ nest, isEsm }) => (nest === 11 && !isEsm ? [] : ['--experimental-vm-modules']);

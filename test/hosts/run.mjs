@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { ACCESS_KEY, CONNECTION_STRING, hostFiles, installFiles, jestFlags } from './host-files.mjs';
+import { ACCESS_KEY, CONNECTION_STRING, hostFiles, installFiles, jestFlags, NOT_BUNDLED } from './host-files.mjs';
 import { smokeFile, smokeFileName } from './smoke-file.mjs';
 
 const HOSTS = [
@@ -17,6 +17,7 @@ const HOSTS = [
   { name: 'NestJS 12, CommonJS, Fastify, default jest', nest: 12, isEsm: false, platform: 'fastify' },
   { name: 'NestJS 11, ES modules, Fastify', nest: 11, isEsm: true, platform: 'fastify' },
   { name: 'NestJS 12, ES modules, Express', nest: 12, isEsm: true, platform: 'express' },
+  { name: 'NestJS 11.0.0, CommonJS, Fastify', nest: 11, release: '11.0.0', isEsm: false, platform: 'fastify' },
 ];
 /** Of one command; that of the whole is the sum of few. */
 const COMMAND_TIMEOUT_MS = 120_000;
@@ -33,7 +34,7 @@ const { values: flags } = parseArgs({
 });
 const folder = mkdtempSync(join(tmpdir(), 'nestjs-web-pubsub-hosts-'));
 const children = new Set();
-/** Folders, by version of Nest. @type {Map<number, Promise<string>>} */
+/** Folders, by range of versions of Nest. @type {Map<string, Promise<string>>} */
 const installed = new Map();
 
 try {
@@ -103,7 +104,7 @@ async function installNode(version) {
 
 /** What is to be added to the line of a host that is in order. */
 async function check(host, tarball, node) {
-  const root = join(await install(host.nest, tarball), host.isEsm ? 'esm' : 'commonjs');
+  const root = join(await install(host, tarball), host.isEsm ? 'esm' : 'commonjs');
   const doors = ['emulator', 'testing'].filter((door) => existsSync(join('src', door, 'index.ts')));
   writeFiles(root, hostFiles(host, doors));
   const runTool = (tool, args, nodeFlags = []) =>
@@ -114,7 +115,13 @@ async function check(host, tarball, node) {
     await expectChat(origin);
     await expectDoctor(origin, root, node);
   });
-  await drive(node, ['mixed.mjs'], root, expectMixed);
+  if (!host.isEsm) await checkBundle(root, node);
+  const printed = await drive(node, ['mixed.mjs'], root, async (origin) => {
+    // When the second event is there, the line about the first is written.
+    for (let count = 0; count < 2; count++) await expectMixed(origin);
+  });
+  if (!printed.includes('type="azure.webpubsub.user.message"')) throw new Error(`no debug line in: ${printed}`);
+  await run(node, ['guarded.mjs'], { cwd: root, environment: { WebPubSubConnectionString: CONNECTION_STRING } });
   writeFiles(root, { [smokeFileName(host.isEsm)]: smokeFile(host.isEsm) });
   await run(node, [smokeFileName(host.isEsm)], { cwd: root });
   await drive(node, ['../node_modules/.bin/web-pubsub-emulator', '--port', '0'], root, expectEmulator);
@@ -123,17 +130,29 @@ async function check(host, tarball, node) {
   return '';
 }
 
+/** All of the application in one file, without the optional packages, which no host has installed. */
+async function checkBundle(root, node) {
+  const settings = ['--bundle', '--platform=node', '--outfile=bundle.js', '--log-level=error'];
+  const externals = NOT_BUNDLED.map((name) => `--external:${name}`);
+  await run(join('..', 'node_modules', '.bin', 'esbuild'), ['dist/main.js', ...settings, ...externals], { cwd: root });
+  await drive(node, ['bundle.js'], root, expectChat);
+}
+
 /** Once for each version of Nest; its hosts are in folders below, one of each kind of module. */
-function install(nest, tarball) {
-  const root = join(folder, `nest-${nest}`);
+function install({ nest, release }, tarball) {
+  const range = release ?? `^${nest}.0.0`;
+  const root = join(folder, `nest-${release ?? nest}`);
   const installing =
-    installed.get(nest) ??
+    installed.get(range) ??
     (async () => {
-      writeFiles(root, installFiles(nest, tarball));
-      await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], { cwd: root });
+      writeFiles(root, installFiles(nest, range, tarball));
+      // Nest's first packages of a major ask for peers of the one before.
+      const leniency = release === undefined ? [] : ['--legacy-peer-deps'];
+      const install = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error', ...leniency];
+      await run('npm', install, { cwd: root });
       return root;
     })();
-  installed.set(nest, installing);
+  installed.set(range, installing);
   return installing;
 }
 
@@ -158,11 +177,13 @@ async function expectDoctor(origin, cwd, node) {
     PATH: `${dirname(node)}${delimiter}${process.env.PATH}`,
   };
   const command = join('..', 'node_modules', '.bin', 'nestjs-web-pubsub');
+  const version = await run(command, ['--version'], { cwd, environment });
+  if (!/^\d+\.\d+\.\d+\S*\n$/.test(version)) throw new Error(`the version is: ${version}`);
   const text = await run(command, ['doctor', '--url', `${origin}/eventhandler`], { cwd, environment });
   if (!text.includes('user-event-pattern="echo" system-event="connect"')) throw new Error(`the doctor said: ${text}`);
 }
 
-/** Starts an application, waits until it says where it listens, and ends it when the visit is over. */
+/** Starts an application, waits until it says where it listens, and ends it when the visit is over. Resolves to its output. */
 async function drive(node, args, cwd, visit) {
   const child = start(node, args, { cwd, environment: { WebPubSubConnectionString: CONNECTION_STRING } });
   try {
@@ -173,6 +194,7 @@ async function drive(node, args, cwd, visit) {
     child.process.kill();
     await child.ended;
   }
+  return child.output();
 }
 
 async function expectChat(origin) {

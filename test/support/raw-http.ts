@@ -28,9 +28,13 @@ export class RawConnection {
       this.#notify();
     });
     socket.on('end', () => this.#end());
-    this.#closed = once(socket, 'close').then(() => {
-      open.delete(this);
-      this.#end();
+    // Not by `once` of node:events, which rejects when the server resets the connection.
+    this.#closed = new Promise<void>((resolve) => {
+      socket.once('close', () => {
+        open.delete(this);
+        this.#end();
+        resolve();
+      });
     });
   }
 

@@ -1,5 +1,5 @@
 import { pathOf, post } from './api.js';
-import { attempt, button, copyText, element, say } from './dom.js';
+import { attempt, button, copyText, cut, element, say } from './dom.js';
 import { colourJson, formatBytes, formatTime, indentJson } from './format.js';
 import { describeFrame } from './frame-summary.js';
 import { TestClient } from './test-client.js';
@@ -47,9 +47,9 @@ export class ClientCard {
       element(
         'header',
         { class: 'client-head' },
-        element('h3', {}, profile.userId || 'anonymous'),
+        cut('h3', 'client-name', profile.userId || 'anonymous'),
         this.#state,
-        element('span', { class: 'client-kind' }, `${PROTOCOLS[profile.protocol]} · ${profile.hub}`),
+        cut('span', 'client-kind', `${PROTOCOLS[profile.protocol]} · ${profile.hub}`),
         button('×', () => this.#remove(), { class: 'quiet', 'aria-label': 'Remove this client', title: 'Remove' }),
       ),
       this.#identity,
@@ -118,7 +118,8 @@ export class ClientCard {
             button('traffic', () => this.#doors.onTraffic({ connection: connectionId }), { class: 'quiet small' }),
           ]),
     );
-    if (userId !== undefined) this.element?.querySelector('h3').replaceChildren(userId);
+    const name = this.element?.querySelector('h3');
+    if (name && userId !== undefined) name.textContent = name.title = userId;
     this.#showNotice(state, reason);
   }
 

@@ -1,5 +1,5 @@
 import { get, pathOf, post } from './api.js';
-import { attempt, button, element, say } from './dom.js';
+import { attempt, button, cut, element, say } from './dom.js';
 import { colourJson, formatAge } from './format.js';
 
 /** Who is connected to a hub, and its groups. */
@@ -122,24 +122,26 @@ export class HubMembers {
       {},
       element(
         'td',
-        {},
+        { class: 'user whole-line' },
         userId ?? element('span', { class: 'dim' }, 'anonymous'),
         !isOnline &&
           element('span', { class: 'badge is-warn', title: 'Its socket is gone; it may come back.' }, 'away'),
       ),
-      element('td', { class: 'mono' }, connectionId),
-      element('td', { title: subprotocol }, isMqtt ? 'MQTT' : protocolName(subprotocol)),
+      element('td', { class: 'mono whole-line' }, connectionId),
+      element('td', { title: subprotocol, 'data-label': 'Protocol' }, isMqtt ? 'MQTT' : protocolName(subprotocol)),
       element(
         'td',
-        {},
-        groups.map((group) => element('span', { class: 'badge' }, group)),
+        { 'data-label': 'Groups' },
+        groups.length === 0
+          ? element('span', { class: 'dim' }, 'none')
+          : groups.map((group) => cut('span', 'badge', group)),
         more,
       ),
-      element('td', { class: 'state' }, stateOf(state)),
-      element('td', { class: 'age' }, formatAge(createdAt)),
+      element('td', { class: 'state', 'data-label': 'State' }, stateOf(state)),
+      element('td', { class: 'age', 'data-label': 'Connected for' }, formatAge(createdAt)),
       element(
         'td',
-        { class: 'row-actions' },
+        { class: 'row-actions whole-line' },
         button('Traffic', () => this.#doors.showTrafficOf({ connection: connectionId }), { class: 'quiet small' }),
         button('Send…', () => this.#send(connectionId), { class: 'quiet small' }),
         button('Close', () => this.#close(connectionId), { class: 'quiet small danger' }),

@@ -2,8 +2,13 @@ import { pathOf, post } from './api.js';
 import { attempt, button, element, say } from './dom.js';
 import { colourJson, formatAge } from './format.js';
 
-const WORDS = { allowed: 'validated', refused: 'refused', unknown: 'not asked yet' };
-const CLASSES = { allowed: 'is-good', refused: 'is-bad', unknown: '' };
+const WORDS = {
+  allowed: 'validated',
+  refused: 'refused',
+  failing: 'failed, being asked again',
+  unknown: 'not asked yet',
+};
+const CLASSES = { allowed: 'is-good', refused: 'is-bad', failing: 'is-warn', unknown: '' };
 
 /** The settings of a hub as the emulator uses them, with what is known of each event handler's validation. */
 export class HubSettingsView {
@@ -14,17 +19,7 @@ export class HubSettingsView {
   #shown = '';
 
   constructor(hub, onChange) {
-    this.#validate = button('Validate now', () =>
-      attempt(async () => {
-        const { validations } = await post(pathOf('hubs', hub, 'validate'));
-        const refused = validations.filter(({ status }) => status === 'refused').length;
-        say(
-          refused > 0 ? `${refused} of ${validations.length} refused.` : 'Every event handler accepts this emulator.',
-          refused > 0,
-        );
-        await onChange();
-      }),
-    );
+    this.#validate = button('Validate now', () => attempt(() => this.#validateNow(hub, onChange)));
     this.element = element(
       'section',
       { class: 'panel' },
@@ -36,8 +31,11 @@ export class HubSettingsView {
 
   update({ settings, handlers }) {
     this.#validate.hidden = handlers.length === 0;
-    const text = JSON.stringify({ settings, handlers, minute: Math.floor(Date.now() / 60_000) });
-    if (text === this.#shown) return;
+    const text = JSON.stringify({ settings, handlers });
+    if (text === this.#shown) {
+      for (const age of this.#body.querySelectorAll('.age')) age.textContent = ageText(age.dataset.since);
+      return;
+    }
     this.#shown = text;
     this.#json.replaceChildren(...colourJson(JSON.stringify(settings, undefined, 2)));
     this.#body.replaceChildren(
@@ -49,6 +47,28 @@ export class HubSettingsView {
       ),
     );
   }
+
+  /** Takes ten seconds when nobody answers: the button says that it is at it. */
+  async #validateNow(hub, onChange) {
+    this.#validate.disabled = true;
+    this.#validate.textContent = 'Validating…';
+    try {
+      const { validations } = await post(pathOf('hubs', hub, 'validate'));
+      const refused = validations.filter(({ status }) => status === 'refused').length;
+      say(
+        refused > 0 ? `${refused} of ${validations.length} refused.` : 'Every event handler accepts this emulator.',
+        refused > 0,
+      );
+      await onChange();
+    } finally {
+      this.#validate.disabled = false;
+      this.#validate.textContent = 'Validate now';
+    }
+  }
+}
+
+function ageText(since) {
+  return `${formatAge(Number(since))} ago`;
 }
 
 function noHandlers() {
@@ -89,8 +109,8 @@ function handlerRows({ settings, validation }) {
   const row = element(
     'tr',
     {},
-    element('td', { class: 'mono' }, settings.urlTemplate),
-    element('td', { 'data-label': 'User events' }, settings.userEventPattern || 'none'),
+    element('td', { class: 'mono whole-line' }, settings.urlTemplate),
+    element('td', { 'data-label': 'User events' }, settings.userEventPattern?.replaceAll(/,\s*/g, ', ') || 'none'),
     element('td', { 'data-label': 'System events' }, settings.systemEvents?.join(', ') || 'none'),
     element(
       'td',
@@ -102,9 +122,12 @@ function handlerRows({ settings, validation }) {
       { 'data-label': 'Validation' },
       element('span', { class: `badge ${CLASSES[status]}` }, WORDS[status]),
       validation?.checkedAt !== undefined &&
-        element('span', { class: 'dim age' }, `${formatAge(validation.checkedAt)} ago`),
+        element('span', { class: 'dim age', 'data-since': validation.checkedAt }, ageText(validation.checkedAt)),
     ),
   );
   if (validation?.problem === undefined) return [row];
-  return [row, element('tr', { class: 'problem-row' }, element('td', { colspan: 5 }, validation.problem))];
+  return [
+    row,
+    element('tr', { class: 'problem-row' }, element('td', { class: 'whole-line', colspan: 5 }, validation.problem)),
+  ];
 }

@@ -1,5 +1,5 @@
 import { get, pathOf, post } from './api.js';
-import { attempt, button, byId, element, say } from './dom.js';
+import { attempt, button, byId, cut, element, say } from './dom.js';
 import { HubMembers } from './hub-members.js';
 import { HubSettingsView } from './hub-settings.js';
 import { Refresh } from './refresh.js';
@@ -58,7 +58,7 @@ export class HubsPane {
     const focused = list.contains(document.activeElement) ? document.activeElement.dataset.hub : undefined;
     list.replaceChildren(
       ...this.#hubs.map((hub) => {
-        const isRefused = hub.handlers.some(({ validation }) => validation?.status === 'refused');
+        const isRefused = hub.handlers.some(({ validation }) => /^(refused|failing)$/.test(validation?.status));
         return element(
           'a',
           {
@@ -66,13 +66,16 @@ export class HubsPane {
             'data-hub': hub.name,
             'aria-current': hub === chosen ? 'page' : undefined,
           },
-          element('span', { class: 'hub-name' }, hub.name),
-          isRefused && element('span', { class: 'badge is-bad', title: 'A validation was refused' }, '!'),
+          cut('span', 'hub-name', hub.name),
+          isRefused && element('span', { class: 'badge is-bad', title: 'An event handler does not validate' }, '!'),
           element('span', { class: 'badge', title: 'Connections' }, String(hub.connectionCount)),
         );
       }),
     );
     if (focused !== undefined) list.querySelector(`[data-hub="${CSS.escape(focused)}"]`)?.focus();
+    if (chosen !== undefined && chosen.name !== this.#shownHub) {
+      list.querySelector('[aria-current]').scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    }
   }
 
   /** Built once per hub, so that what is being typed or looked at is not torn away by the next refresh. */

@@ -233,7 +233,7 @@ export class TrafficPane {
       ...(total > 0
         ? [
             element('h2', {}, 'No entry matches the filters'),
-            element('p', {}, `${total} entries are in the record.`),
+            element('p', {}, `${total} ${total === 1 ? 'entry is' : 'entries are'} in the record.`),
             button('Reset the filters', () => this.#form.reset()),
           ]
         : [

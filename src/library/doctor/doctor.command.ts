@@ -16,16 +16,18 @@ interface DoctorFlags {
 
 /**
  * The command `nestjs-web-pubsub`. Returns the exit code: 0 when the service could deliver events, 1 when not, 2 when the
- * command line is wrong. `print` takes a text without its last line break.
+ * command line is wrong. `print` takes a text without its last line break; `version` is that of the package.
  */
 export async function runCommand(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   print: (text: string) => void,
+  version = 'unknown',
 ): Promise<number> {
   let exitCode = 0;
   const program = new Command('nestjs-web-pubsub')
     .description('Azure Web PubSub for NestJS')
+    .version(version)
     .configureOutput({ writeOut: (text) => print(text.trimEnd()), writeErr: (text) => print(text.trimEnd()) })
     .exitOverride();
   describeDoctor(program.command('doctor')).action(async (flags: DoctorFlags) => {

@@ -12,8 +12,10 @@ export class HttpResponseStandIn {
   /** Whether a body was sent or the response ended. */
   isAnswered = false;
   body: unknown;
-  /** What exception filters were called with. */
-  failure: { readonly error: unknown } | undefined;
+  /** What exception filters were called with, and the names of the global guards, one of which refused the event. */
+  failure: { readonly error: unknown; readonly globalGuards: readonly string[] } | undefined;
+  /** Said when the handler has global guards and all have let the event pass. */
+  isPastGlobalGuards = false;
   readonly locals: Record<string, unknown> = {};
 
   status(code: number): this {

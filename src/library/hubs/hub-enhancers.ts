@@ -36,15 +36,31 @@ export function hasGlobalEnhancers(config: ApplicationConfig | undefined): boole
   );
 }
 
-/** Names of global enhancers that must be made for each request. */
-export function requestScopedEnhancers(config: ApplicationConfig | undefined): string[] {
+/** An enhancer that is made for each request, as Nest knows it. */
+type RequestScopedEnhancer = ReturnType<
+  ApplicationConfig['getGlobalRequestGuards' | 'getGlobalRequestFilters']
+>[number];
+
+/** Global enhancers that must be made for each request. */
+export function requestScopedEnhancers(config: ApplicationConfig | undefined): RequestScopedEnhancer[] {
   if (!config) return [];
   return [
     ...config.getGlobalRequestGuards(),
     ...config.getGlobalRequestInterceptors(),
     ...config.getGlobalRequestPipes(),
     ...config.getGlobalRequestFilters(),
-  ].map((wrapper) => wrapper.metatype?.name ?? String(wrapper.name));
+  ] as RequestScopedEnhancer[];
+}
+
+export function nameOfEnhancer({ metatype, name }: RequestScopedEnhancer): string {
+  return metatype?.name ?? String(name);
+}
+
+/** A test for instances of global guards; those that are made for each request are known by their class. */
+export function globalGuardTest(config: ApplicationConfig): (guard: object) => boolean {
+  const guards = new Set<unknown>(config.getGlobalGuards());
+  const classes = new Set<unknown>(config.getGlobalRequestGuards().map(({ metatype }) => metatype));
+  return (guard) => guards.has(guard) || classes.has(guard.constructor);
 }
 
 /** A container that knows the same modules and no global enhancers. */

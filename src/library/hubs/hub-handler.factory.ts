@@ -1,10 +1,10 @@
 import { HttpException } from '@nestjs/common';
-import { ContextIdFactory, ExternalContextCreator, type ModuleRef, type NestContainer } from '@nestjs/core';
-import { isObservable } from 'rxjs';
+import { ContextIdFactory, type ModuleRef, type NestContainer } from '@nestjs/core';
 import type { HandledEvent } from '../decorators/event-handler.decorators.js';
 import type { HubRequest } from '../requests/hub.request.js';
 import { WEB_PUBSUB_CONTEXT_TYPE } from '../web-pubsub.constants.js';
-import { createCaughtTest, hasGlobalEnhancers, hasOwnEnhancers, withoutGlobalEnhancers } from './hub-enhancers.js';
+import { HubContextCreator } from './hub-context-creator.js';
+import { createCaughtTest, hasGlobalEnhancers, hasOwnEnhancers } from './hub-enhancers.js';
 import type { HubHandler } from './hub-handler.js';
 import {
   createArgumentsReader,
@@ -12,7 +12,6 @@ import {
   hubParamsFactory,
   PARAMS_METADATA_KEY,
 } from './hub-params.factory.js';
-import { lastOf } from './last-of.js';
 import { requestContextKey } from './request-context-key.js';
 import type { HttpResponseStandIn } from './http-response.stand-in.js';
 
@@ -22,44 +21,36 @@ type Method = (...args: unknown[]) => unknown;
 export interface HubProvider {
   readonly hubClass: Function;
   readonly hub: string;
+  /** Of the module that provides it. */
+  readonly moduleKey: string;
+  /** By which Nest finds enhancers that were made for this class. */
+  readonly wrapperId: string;
   /** Absent when one must be made for each event, because the class or something it needs is request-scoped. */
   readonly instance?: object;
   readonly perEvent?: {
     readonly token: string | symbol | Function;
     readonly moduleRef: ModuleRef;
-    /** By which Nest finds enhancers that were made for this class. */
-    readonly wrapperId: string;
     readonly isDurable: boolean;
   };
-}
-
-/** A part of `ExternalContextCreator`: calls `target`, and on failure the exception filters. */
-interface ErrorProxy {
-  createProxy(target: Method, ...others: unknown[]): Method;
 }
 
 const ALL_ENHANCERS = { guards: true, interceptors: true, filters: true };
 
 /** Turns methods of hub classes into calls that run the enhancers of Nest, at the start of the application. */
 export class HubHandlerFactory {
-  readonly #creator: ExternalContextCreator;
+  readonly #contexts = new Map<string, HubContextCreator>();
   readonly #hasGlobalEnhancers: boolean;
 
   constructor(
     private readonly container: NestContainer,
     private readonly isGlobalApplied: boolean,
   ) {
-    this.#creator = ExternalContextCreator.fromContainer(
-      isGlobalApplied ? container : withoutGlobalEnhancers(container),
-    );
-    // Nest takes an observable without a value for a failure, and would run the exception filters.
-    this.#creator.transformToResult = async (result: unknown) => (isObservable(result) ? lastOf(result) : result);
-    noteFailures(this.#creator);
     this.#hasGlobalEnhancers = isGlobalApplied && hasGlobalEnhancers(container.applicationConfig);
   }
 
   create(provider: HubProvider, methodName: string, events: readonly HandledEvent[]): HubHandler {
     const { hubClass, hub, instance } = provider;
+    const context = this.#contextOf(provider);
     const method = (hubClass.prototype as Record<string, Method>)[methodName];
     declareBytesAsBuffers(hubClass, methodName);
     const isEnhanced = this.#hasGlobalEnhancers || hasOwnEnhancers(hubClass, method);
@@ -77,78 +68,76 @@ export class HubHandlerFactory {
     return {
       ...fixed,
       hasEnhancers: true,
-      isLoggedByNest: this.#createLoggedTest(hubClass, method),
-      invoke: instance ? this.#createCall(instance, methodName) : this.#createCallPerEvent(provider, methodName),
+      isLoggedByNest: this.#createLoggedTest(context, hubClass, method),
+      invoke: instance
+        ? createCall(context, provider, instance, methodName)
+        : createCallPerEvent(context, provider, methodName),
     };
   }
 
-  /** Nest logs what no filter takes, except for its own exceptions. */
-  #createLoggedTest(hubClass: Function, method: Method): HubHandler['isLoggedByNest'] {
+  #contextOf({ wrapperId, moduleKey }: HubProvider): HubContextCreator {
+    const known = this.#contexts.get(wrapperId);
+    if (known) return known;
+    const context = new HubContextCreator(this.container, this.isGlobalApplied, moduleKey);
+    this.#contexts.set(wrapperId, context);
+    return context;
+  }
+
+  /** A release of Nest that cannot be kept from it logs what no filter takes, except for its own exceptions. */
+  #createLoggedTest(context: HubContextCreator, hubClass: Function, method: Method): HubHandler['isLoggedByNest'] {
     const isCaught = createCaughtTest(
       hubClass,
       method,
       this.isGlobalApplied ? this.container.applicationConfig : undefined,
     );
-    return (error) => error instanceof Error && !(error instanceof HttpException) && !isCaught(error);
-  }
-
-  #createCall(instance: object, methodName: string): HubHandler['invoke'] {
-    return this.#creator.create(
-      instance,
-      (instance as Record<string, Method>)[methodName],
-      methodName,
-      PARAMS_METADATA_KEY,
-      hubParamsFactory,
-      undefined,
-      undefined,
-      ALL_ENHANCERS,
-      WEB_PUBSUB_CONTEXT_TYPE,
-    ) as HubHandler['invoke'];
-  }
-
-  #createCallPerEvent({ perEvent }: HubProvider, methodName: string): HubHandler['invoke'] {
-    const { token, moduleRef, wrapperId, isDurable } = perEvent!;
-    return async (request: HubRequest, response?: HttpResponseStandIn) => {
-      const contextId = ContextIdFactory.getByRequest(request);
-      Object.defineProperty(request, requestContextKey(), { value: contextId, enumerable: false, configurable: true });
-      const { payload } = contextId as { payload?: unknown };
-      moduleRef.registerRequestByContextId(isDurable ? payload : Object.assign(request, payload), contextId);
-      const instance = await moduleRef.resolve<Record<string, Method>>(token, contextId, { strict: true });
-      const call = this.#creator.create(
-        instance,
-        instance[methodName],
-        methodName,
-        PARAMS_METADATA_KEY,
-        hubParamsFactory,
-        contextId,
-        wrapperId,
-        ALL_ENHANCERS,
-        WEB_PUBSUB_CONTEXT_TYPE,
-      ) as HubHandler['invoke'];
-      return call(request, response);
-    };
+    return (error) =>
+      !context.isSilent && error instanceof Error && !(error instanceof HttpException) && !isCaught(error);
   }
 }
 
-/**
- * Lets the stand-in know the error that exception filters are called with: when a filter ends later and returns nothing, Nest
- * takes that for the result of the handler.
- */
-function noteFailures(creator: ExternalContextCreator): void {
-  const { externalErrorProxy: proxy } = creator as unknown as { externalErrorProxy?: ErrorProxy };
-  if (typeof proxy?.createProxy !== 'function') return;
-  const createProxy = proxy.createProxy.bind(proxy);
-  proxy.createProxy = (target, ...others) =>
-    createProxy(
-      async (...args) => {
-        try {
-          return await target(...args);
-        } catch (error) {
-          const [, standIn] = args as [unknown, HttpResponseStandIn?];
-          if (standIn) standIn.failure = { error };
-          throw error;
-        }
-      },
-      ...others,
-    );
+function createCall(
+  { creator }: HubContextCreator,
+  { wrapperId }: HubProvider,
+  instance: object,
+  methodName: string,
+): HubHandler['invoke'] {
+  return creator.create(
+    instance,
+    (instance as Record<string, Method>)[methodName],
+    methodName,
+    PARAMS_METADATA_KEY,
+    hubParamsFactory,
+    undefined,
+    // Without it Nest takes transient enhancers whose constructor it has not called.
+    wrapperId,
+    ALL_ENHANCERS,
+    WEB_PUBSUB_CONTEXT_TYPE,
+  ) as HubHandler['invoke'];
+}
+
+function createCallPerEvent(
+  { creator }: HubContextCreator,
+  { perEvent, wrapperId }: HubProvider,
+  methodName: string,
+): HubHandler['invoke'] {
+  const { token, moduleRef, isDurable } = perEvent!;
+  return async (request: HubRequest, response?: HttpResponseStandIn) => {
+    const contextId = ContextIdFactory.getByRequest(request);
+    Object.defineProperty(request, requestContextKey(), { value: contextId, enumerable: false, configurable: true });
+    const { payload } = contextId as { payload?: unknown };
+    moduleRef.registerRequestByContextId(isDurable ? payload : Object.assign(request, payload), contextId);
+    const instance = await moduleRef.resolve<Record<string, Method>>(token, contextId, { strict: true });
+    const call = creator.create(
+      instance,
+      instance[methodName],
+      methodName,
+      PARAMS_METADATA_KEY,
+      hubParamsFactory,
+      contextId,
+      wrapperId,
+      ALL_ENHANCERS,
+      WEB_PUBSUB_CONTEXT_TYPE,
+    ) as HubHandler['invoke'];
+    return call(request, response);
+  };
 }

@@ -1,15 +1,9 @@
-import {
-  ExternalContextCreator,
-  MetadataScanner,
-  ModuleRef,
-  type ModulesContainer,
-  type NestContainer,
-} from '@nestjs/core';
+import { MetadataScanner, ModuleRef, type ModulesContainer, type NestContainer } from '@nestjs/core';
 import { isEventName, isHubName } from '../../protocol/names.js';
 import type { HandledEvent } from '../decorators/event-handler.decorators.js';
 import { StartUpError } from '../errors/start-up.error.js';
 import { HANDLED_EVENTS_METADATA, HUB_METADATA } from '../web-pubsub.constants.js';
-import { enhancersWithoutInstance, requestScopedEnhancers } from './hub-enhancers.js';
+import { enhancersWithoutInstance, nameOfEnhancer, requestScopedEnhancers } from './hub-enhancers.js';
 import { HubHandlerFactory, type HubProvider } from './hub-handler.factory.js';
 import {
   enhancersNotMade,
@@ -19,6 +13,7 @@ import {
   hubClassProvidedTwice,
   hubDecoratorMissing,
   hubIsController,
+  hubMadePerEvent,
   hubNameInvalid,
 } from './hub.messages.js';
 import type { HubRegistry } from './hub.registry.js';
@@ -47,10 +42,10 @@ export class HubExplorer {
   explore(): void {
     // Global enhancers are known by now, and no earlier.
     this.#factory ??= new HubHandlerFactory(this.container, this.isGlobalApplied);
-    for (const module of this.modules.values()) if (!this.#explored.has(module)) this.#exploreModule(module);
+    for (const [key, module] of this.modules) if (!this.#explored.has(module)) this.#exploreModule(key, module);
   }
 
-  #exploreModule(module: Module): void {
+  #exploreModule(key: string, module: Module): void {
     this.#explored.add(module);
     for (const wrapper of module.controllers.values()) {
       const { metatype } = wrapper;
@@ -58,11 +53,12 @@ export class HubExplorer {
         throw new StartUpError(hubIsController(metatype.name));
       }
     }
-    for (const wrapper of module.providers.values()) this.#exploreProvider(module, wrapper);
+    for (const wrapper of module.providers.values()) this.#exploreProvider(key, module, wrapper);
   }
 
-  #exploreProvider(module: Module, wrapper: Wrapper): void {
+  #exploreProvider(moduleKey: string, module: Module, wrapper: Wrapper): void {
     if (wrapper.isAlias) return;
+    assertMadeAsClass(wrapper);
     const hubClass = classOf(wrapper);
     if (!hubClass) return;
     const hub = Reflect.getOwnMetadata(HUB_METADATA, hubClass) as string | undefined;
@@ -74,7 +70,7 @@ export class HubExplorer {
     }
     if (!isHubName(hub)) throw new StartUpError(hubNameInvalid(hubClass.name, hub));
     if (this.#isKnown(hubClass, wrapper, module)) return;
-    const provider = this.#readProvider(hubClass, hub, module, wrapper);
+    const provider = this.#readProvider(hubClass, hub, moduleKey, module, wrapper);
     const handlers = this.registry.open(hub);
     for (const [method, events] of methods) {
       assertEvents(`${hubClass.name}.${method}`, events);
@@ -110,22 +106,47 @@ export class HubExplorer {
     throw new StartUpError(hubClassProvidedTwice(hubClass.name, known.moduleName, module.name));
   }
 
-  #readProvider(hubClass: Function, hub: string, module: Module, wrapper: Wrapper): HubProvider {
-    const scoped = this.isGlobalApplied ? requestScopedEnhancers(this.container.applicationConfig) : [];
-    if (wrapper.isDependencyTreeStatic() && !wrapper.isTransient) {
-      if (scoped.length > 0) throw new StartUpError(enhancersNotReached(hubClass.name, scoped));
-      return { hubClass, hub, instance: wrapper.instance as object };
-    }
+  #readProvider(hubClass: Function, hub: string, moduleKey: string, module: Module, wrapper: Wrapper): HubProvider {
+    this.#assertGlobalEnhancersReach(hubClass, wrapper);
+    const fixed = { hubClass, hub, moduleKey, wrapperId: wrapper.id };
+    if (isStatic(wrapper)) return { ...fixed, instance: wrapper.instance as object };
     return {
-      hubClass,
-      hub,
+      ...fixed,
       perEvent: {
         token: wrapper.token as string | symbol | Function,
         moduleRef: module.getProviderByKey<ModuleRef>(ModuleRef).instance,
-        wrapperId: wrapper.id,
         isDurable: wrapper.isDependencyTreeDurable(),
       },
     };
+  }
+
+  /** Those that are made for each request Nest makes only for providers that it has tied them to. */
+  #assertGlobalEnhancersReach(hubClass: Function, wrapper: Wrapper): void {
+    if (!this.isGlobalApplied) return;
+    const tied = isStatic(wrapper) ? [] : enhancersTiedTo(wrapper);
+    const left = requestScopedEnhancers(this.container.applicationConfig).filter(
+      ({ id }) => !tied.some((enhancer) => enhancer.id === id),
+    );
+    if (left.length > 0) throw new StartUpError(enhancersNotReached(hubClass.name, left.map(nameOfEnhancer)));
+  }
+}
+
+/** Nest has no list before it ties the first. */
+function enhancersTiedTo(wrapper: Wrapper): readonly Wrapper[] {
+  return (wrapper.getEnhancersMetadata() as readonly Wrapper[] | undefined) ?? [];
+}
+
+/** Whether there is one instance for all events. */
+function isStatic(wrapper: Wrapper): boolean {
+  return wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
+}
+
+/** What a factory makes for each event is unknown at the start, and Nest does not make values. */
+function assertMadeAsClass(wrapper: Wrapper): void {
+  if (!wrapper.isNotMetatype || isStatic(wrapper)) return;
+  const hubClass = classOf(wrapper) ?? wrapper.token;
+  if (typeof hubClass === 'function' && Reflect.hasOwnMetadata(HUB_METADATA, hubClass)) {
+    throw new StartUpError(hubMadePerEvent(hubClass.name));
   }
 }
 
@@ -145,11 +166,33 @@ function classOf(wrapper: Wrapper): Function | undefined {
 
 /** Nest makes the enhancers of classes that it has as such, and says nothing when it finds none for others. */
 function assertEnhancersMade(hubClass: Function, method: string, wrapper: Wrapper, module: Module): void {
-  if (!wrapper.isNotMetatype && wrapper.token === hubClass) return;
-  // Before 11.2.10 and 12.4 Nest looks for them in the module that has the class as a token.
-  const isFound = wrapper.token === hubClass || 'getHostModuleKey' in ExternalContextCreator.prototype;
-  const missing = enhancersWithoutInstance(hubClass, method, (enhancer) => isFound && module.injectables.has(enhancer));
+  const missing = enhancersWithoutInstance(hubClass, method, (enhancer) => {
+    const made = module.injectables.get(enhancer as never);
+    if (!made) return false;
+    // A transient one is made for each class that asks for it; for others Nest has an object without a constructor's work.
+    return !isStatic(wrapper) || !made.isTransient || isMadeFor(wrapper, made);
+  });
   if (missing.length > 0) throw new StartUpError(enhancersNotMade(hubClass.name, method, missing));
+}
+
+function isMadeFor(wrapper: Wrapper, transient: Wrapper): boolean {
+  const context = staticContextOf(wrapper);
+  return context === undefined || transient.getInstanceByContextId(context, wrapper.id).isResolved === true;
+}
+
+/** The context of what is made once, which Nest keeps to itself. */
+function staticContextOf(wrapper: Wrapper): { readonly id: number } | undefined {
+  let context: { readonly id: number } | undefined;
+  const observed = Object.create(wrapper, {
+    getInstanceByContextId: {
+      value: (asked: { readonly id: number }) => {
+        context = asked;
+        return {};
+      },
+    },
+  }) as Wrapper;
+  void observed.instance;
+  return context;
 }
 
 function assertEvents(handler: string, events: readonly HandledEvent[]): void {

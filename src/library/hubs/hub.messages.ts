@@ -27,8 +27,13 @@ export const hubIsController = (className: string): string =>
   `${className} is a hub class and listed under controllers. List it under providers.`;
 
 export const enhancersNotReached = (className: string, enhancers: readonly string[]): string =>
-  `The hub class ${className} is provided by a factory or as a value, so that Nest cannot run the request-scoped global ` +
-  `enhancers (${enhancers.join(', ')}) for it. Provide it as a class, or make them singletons.`;
+  `The hub class ${className} is provided by a factory, as a value or under another token, so that Nest does not run the ` +
+  `request-scoped global enhancers (${enhancers.join(', ')}) for it. List ${className} itself under providers, or make them ` +
+  'singletons.';
+
+export const hubMadePerEvent = (className: string): string =>
+  `The hub class ${className} is provided by a factory or as a value, but one must be made for each event, since it, something ` +
+  `it needs or a global enhancer is request-scoped. List ${className} itself under providers.`;
 
 export const enhancersNotMade = (className: string, method: string, enhancers: readonly string[]): string =>
   `${className}.${method} asks for ${enhancers.join(', ')}, which Nest does not make for a hub class that is provided by a ` +

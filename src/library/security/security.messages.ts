@@ -5,6 +5,10 @@ export const NOTHING_AUTHENTICATES =
   'Give WebPubSubModule a connectionString (or endpoint with an AzureKeyCredential) to check signatures, or ' +
   "upstreamAuth: { entra } to check bearer tokens; or write upstreamAuth: { signature: 'off' } to accept everybody.";
 
+export const CONNECTION_STRING_EMPTY =
+  'The connectionString of WebPubSubModule is undefined or empty. Is the environment variable set, and an .env file read ' +
+  `before forRoot is called? ${NOTHING_AUTHENTICATES}`;
+
 export const SIGNATURE_WITHOUT_KEY =
   "upstreamAuth.signature is 'required', but no access key is known. Add a connectionString, whose key verifies " +
   'signatures, or use an AzureKeyCredential as the credential.';

@@ -3,7 +3,7 @@ import type { WebPubSubModuleOptions } from '../web-pubsub-options.interface.js'
 import { createAccessKeySource } from './access-key-source.js';
 import { EntraValidator } from './entra-validator.js';
 import { createOriginRules, type OriginRules } from './origin-rules.js';
-import { NOTHING_AUTHENTICATES, SIGNATURE_WITHOUT_KEY } from './security.messages.js';
+import { CONNECTION_STRING_EMPTY, NOTHING_AUTHENTICATES, SIGNATURE_WITHOUT_KEY } from './security.messages.js';
 import { SignatureVerifier } from './signature-verifier.js';
 
 /** How events are recognised as the service's own. What is present must hold; with both, both must. */
@@ -23,7 +23,9 @@ export function createUpstreamSecurity(options: WebPubSubModuleOptions): Upstrea
   const { signature, entra } = options.upstreamAuth ?? {};
   const keySource = createAccessKeySource(options);
   if (signature === 'required' && !keySource) throw new StartUpError(SIGNATURE_WITHOUT_KEY);
-  if (signature !== 'off' && !keySource && !entra) throw new StartUpError(NOTHING_AUTHENTICATES);
+  if (signature !== 'off' && !keySource && !entra) {
+    throw new StartUpError('connectionString' in options ? CONNECTION_STRING_EMPTY : NOTHING_AUTHENTICATES);
+  }
   const isSigned = signature !== 'off' && keySource !== undefined;
   return {
     origins: createOriginRules(options),

@@ -4,6 +4,9 @@ export const badConnectionString = (index: number, count: number, problem: strin
   `${count > 1 ? `connectionString[${index}]` : 'connectionString'} is wrong: ${problem} ` +
   'Copy it from the Keys page of the Web PubSub resource; it looks like Endpoint=https://<name>.webpubsub.azure.com;AccessKey=<key>;Version=1.0;';
 
+/** A problem of a connection string. */
+export const QUOTED = 'It is wrapped in quotes, which are no part of it; take them away.';
+
 export const ENDPOINT_MISSING =
   'WebPubSubModule has a credential but no endpoint. Add endpoint: "https://<name>.webpubsub.azure.com".';
 

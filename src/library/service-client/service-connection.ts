@@ -11,6 +11,7 @@ import {
   ENDPOINT_MISSING,
   endpointNotUrl,
   insecureEndpoint,
+  QUOTED,
   tokenOverHttp,
 } from './service-client.messages.js';
 
@@ -51,9 +52,15 @@ export function connectionStringsOf({ connectionString }: WebPubSubModuleOptions
     try {
       return parseConnectionString(text);
     } catch (error) {
-      throw new StartUpError(badConnectionString(index, texts.length, (error as Error).message));
+      const problem = isQuoted(text) ? QUOTED : (error as Error).message;
+      throw new StartUpError(badConnectionString(index, texts.length, problem));
     }
   });
+}
+
+/** As shells take quotes away, and `docker run --env-file` does not. */
+function isQuoted(text: string): boolean {
+  return /^\s*["'`\u2018\u201c]/.test(text);
 }
 
 /** Addresses of every service that the options name. */

@@ -1,3 +1,4 @@
+import { HttpException } from '@nestjs/common';
 import { isObservable } from 'rxjs';
 import type { EventReply, HubEvent } from '../../protocol/cloud-event.js';
 import type { ConnectionStateForm } from '../../protocol/connection-states.codec.js';
@@ -101,6 +102,7 @@ export class EventDispatcher {
   ): EventReply {
     // What a filter returns, at once or later, Nest does not tell apart from what a handler returns.
     const failure = standIn?.failure;
+    if (failure) this.#warnOfGuard(event, handler, failure);
     if (standIn && (standIn.isAnswered || result === standIn)) {
       return this.#takeHttpAnswer(event, handler, standIn, failure?.error);
     }
@@ -120,6 +122,7 @@ export class EventDispatcher {
   }
 
   #refuse(event: HubEvent, handler: HubHandler, error: unknown, standIn: HttpResponseStandIn | undefined): EventReply {
+    if (standIn?.failure) this.#warnOfGuard(event, handler, standIn.failure);
     if (standIn?.isAnswered) return this.#takeHttpAnswer(event, handler, standIn, error);
     return this.#fail(event, handler, error);
   }
@@ -144,6 +147,19 @@ export class EventDispatcher {
       }
     }
     return createPlainRefusal(event, isAnswerStatus(statusCode) ? statusCode : 500, wordsOf(body));
+  }
+
+  /** Most global guards were written for HTTP, and refuse every event. */
+  #warnOfGuard({ context }: HubEvent, handler: HubHandler, failure: NonNullable<HttpResponseStandIn['failure']>): void {
+    const { error, globalGuards } = failure;
+    if (globalGuards.length === 0) return;
+    try {
+      const status: unknown = error instanceof HttpException ? error.getStatus() : undefined;
+      if (!isAnswerStatus(status) || status < 400 || status >= 500) return;
+      this.log.globalGuardRefused(handler.name, context.eventName, globalGuards, status);
+    } catch {
+      // An error with members that throw; the answer to it says so to the log.
+    }
   }
 
   #fail(event: HubEvent, handler: HubHandler | undefined, error: unknown): EventReply {

@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { ConsoleLogger, Logger, type LoggerService } from '@nestjs/common';
 import type { HubEvent } from '../../protocol/cloud-event.js';
 import { RateLimitedWarnings } from './rate-limited-warnings.js';
 import { textOf } from './refusal.factory.js';
@@ -34,9 +34,14 @@ export class EventLog {
 
   constructor(private readonly path: string) {}
 
-  /** Whether `answered` would be seen; asked first, so that an unseen line costs nothing. */
+  /**
+   * Whether `answered` would be seen; asked first, so that an unseen line costs nothing. Asks the logger that would write
+   * it: `Logger.isLevelEnabled` knows only levels that were set as a list before Nest 12, and says no without one.
+   */
   get isDebugEnabled(): boolean {
-    return Logger.isLevelEnabled('debug');
+    const logger: Partial<LoggerService> | undefined = this.#logger.localInstance;
+    if (logger instanceof ConsoleLogger) return logger.isLevelEnabled('debug');
+    return typeof logger?.debug === 'function';
   }
 
   answered({ method, url, type, hub, event, userId, connectionId, status, reason, elapsedMs }: AnsweredRequest): void {
@@ -139,6 +144,14 @@ export class EventLog {
     );
   }
 
+  globalGuardRefused(handler: string, event: string, guards: readonly string[], status: number): void {
+    this.#tellOnce(
+      `guard ${handler} ${status}`,
+      `A global guard (${guards.join(', ')}) refused the event ${quote(event)} of ${handler} with ${status}. If it was written ` +
+        'for HTTP, let it return true when isWebPubSubContext(context), or set globalEnhancers: false.',
+    );
+  }
+
   connectResultForeign(handler: string, result: object): void {
     this.#tellOnce(
       `connect ${handler}`,
@@ -146,6 +159,10 @@ export class EventLog {
         `${Object.keys(result).map(quote).join(', ')}, so it says nothing to the service. If an interceptor wraps results, ` +
         'let it leave them alone when isWebPubSubContext(context), or set globalEnhancers: false.',
     );
+  }
+
+  unreachable(): void {
+    this.#logger.log('The application has no HTTP server, so that it receives no events. Its service clients work.');
   }
 
   listening(hubs: readonly { hub: string; events: readonly string[] }[]): void {

@@ -10,6 +10,7 @@ type FastifyHook = (
 interface HookedAdapter {
   onRequestHook?: FastifyHook;
   setOnRequestHook?(hook: FastifyHook): unknown;
+  getInstance?(): { addHook?(name: 'onRequest', hook: FastifyHook): unknown };
 }
 
 type Take = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
@@ -22,7 +23,7 @@ const takesByAdapter = new WeakMap<object, { take: Take }>();
  * The hook of the host, set before or later, gets what is passed on. False when the adapter has no such hook.
  */
 export function takeAtFirstHook(adapter: HookedAdapter, take: Take): boolean {
-  if (typeof adapter.setOnRequestHook !== 'function') return false;
+  if (typeof adapter.setOnRequestHook !== 'function') return takeAtHook(adapter, take);
   const known = takesByAdapter.get(adapter);
   if (known) {
     const earlier = known.take;
@@ -41,6 +42,14 @@ export function takeAtFirstHook(adapter: HookedAdapter, take: Take): boolean {
   adapter.setOnRequestHook = (hook) => {
     hostHook = hook;
   };
+  return true;
+}
+
+/** Before Nest 11.1.6 the adapter keeps no hook of its own, and ours, set ahead of any, is the first of Fastify's. */
+function takeAtHook(adapter: HookedAdapter, take: Take): boolean {
+  const fastify = adapter.getInstance?.();
+  if (typeof fastify?.addHook !== 'function') return false;
+  fastify.addHook('onRequest', (request, reply, done) => take(request.raw, reply.raw, () => done()));
   return true;
 }
 

@@ -32,15 +32,17 @@ export function takeHostBody(request: IncomingMessage, host: HostRequest): BodyO
 
 /**
  * The body, when all of it came along with the head, as bodies of events mostly do; undefined when it must be waited for. To
- * be asked a tick after the request. It spares a stream its listeners and their events, a tenth of what an event costs; the
- * stream ends in the next tick.
+ * be asked a tick after the request. It spares a stream its listeners and their events, a tenth of what an event costs.
  */
 export function takeArrivedBody(request: IncomingMessage): Buffer | undefined {
   const { readableLength } = request;
   const isWhole = readableLength > 0 && readableLength === Number(request.headers['content-length']);
   // Streams of HTTP/2 must be heard when they fail, and those that somebody listens to are not ours alone.
   if (!isWhole || request.httpVersionMajor !== 1 || request.readableFlowing !== null) return undefined;
-  return (request.read() as Buffer | null) ?? undefined;
+  const body = request.read() as Buffer | null;
+  // So that it ends, and closes, as any other.
+  request.resume();
+  return body ?? undefined;
 }
 
 /** Reads the stream to its end, at most `maxBytes` of it, and tells `done` once. Listens on for what is left. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
-import type { Subscription } from 'rxjs';
 import { StartUpError } from '../errors/start-up.error.js';
 import { pathTakenTwice } from '../web-pubsub-options.messages.js';
+import { whenAdapterTakesMiddleware } from './adapter-middleware.js';
 import { createPathTest } from './event-path.js';
 import { takeAtFirstHook } from './fastify-hook.js';
 import { ReadAhead } from './read-ahead.js';
@@ -13,7 +13,7 @@ import type { UpstreamEndpoint } from './upstream.endpoint.js';
 
 type Next = () => void;
 
-/** What of an HTTP adapter is used; standalone applications have one that does nothing. */
+/** Standalone applications have none. */
 type Adapter = HttpAdapterHost['httpAdapter'] | undefined;
 
 /** At which paths events of an application are received. */
@@ -32,7 +32,7 @@ const pathsByAdapter = new WeakMap<object, Set<string>>();
 export class UpstreamAttachment {
   readonly #matches: (target: string | undefined) => boolean;
   readonly #readAhead: ReadAhead;
-  #subscription: Subscription | undefined;
+  #stopWaiting: (() => void) | undefined;
   #restore: (() => void) | undefined;
   #claimed: Set<string> | undefined;
 
@@ -52,7 +52,7 @@ export class UpstreamAttachment {
       if (this.#matches(request.url)) this.#take(request, response, next, request as HostRequest);
       else next();
     };
-    this.#subscription = this.adapterHost.init$?.subscribe(() => {
+    this.#stopWaiting = whenAdapterTakesMiddleware(this.adapterHost, () => {
       const adapter = this.adapterHost.httpAdapter as Adapter;
       if (adapter?.getType?.() === 'fastify' && takeAtFirstHook(adapter as object, take)) return;
       adapter?.use?.(function receiveWebPubSubEvents(
@@ -66,10 +66,13 @@ export class UpstreamAttachment {
     });
   }
 
-  /** When the routes of the host are there, before the server listens. */
-  attachToServer(): void {
+  /**
+   * When the routes of the host are there, before the server listens. Returns false when the application serves no HTTP: it
+   * was made by `NestFactory.createApplicationContext`, or is a microservice.
+   */
+  attachToServer(): boolean {
     const adapter = this.adapterHost.httpAdapter as Adapter;
-    if (!adapter) return;
+    if (!adapter) return false;
     this.#claimPath(adapter);
     // All that is ahead of the framework lets the host's own requests pass at /; a route would be in the way of its pages.
     if (this.path !== '' || this.attach === 'route') {
@@ -82,10 +85,11 @@ export class UpstreamAttachment {
       if (this.#matches(request.url)) this.#take(request, response, next, undefined);
       else next();
     });
+    return true;
   }
 
   detach(): void {
-    this.#subscription?.unsubscribe();
+    this.#stopWaiting?.();
     this.#restore?.();
     this.#restore = undefined;
     this.#claimed?.delete(this.path);

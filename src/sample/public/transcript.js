@@ -23,6 +23,7 @@ export class Transcript {
   #empty;
   #unreadButton;
   #unread = 0;
+  #wasAtEnd = true;
   #lastTime;
   /** The group that a further message of the same person joins. */
   #group;
@@ -89,6 +90,7 @@ export class Transcript {
 
   scrollToEnd() {
     this.#log.scrollTop = this.#log.scrollHeight;
+    this.#wasAtEnd = true;
     this.#markRead();
   }
 
@@ -137,9 +139,18 @@ export class Transcript {
 
   /** A phone's keyboard takes half of the height; who read the newest message goes on doing so. */
   #staysAtEndWhenResized() {
-    let wasAtEnd = true;
-    this.#log.addEventListener('scroll', () => (wasAtEnd = this.#isAtEnd()), { passive: true });
-    new ResizeObserver(() => wasAtEnd && this.scrollToEnd()).observe(this.#log);
+    const log = this.#log;
+    const sizeOf = () => `${log.clientWidth} ${log.clientHeight}`;
+    let size = sizeOf();
+    const onScroll = () => {
+      // A scroll of before the resize is told after it, but before the observer is.
+      if (sizeOf() === size) this.#wasAtEnd = this.#isAtEnd();
+    };
+    log.addEventListener('scroll', onScroll, { passive: true });
+    new ResizeObserver(() => {
+      size = sizeOf();
+      if (this.#wasAtEnd) this.scrollToEnd();
+    }).observe(log);
   }
 }
 

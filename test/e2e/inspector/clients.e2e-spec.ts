@@ -13,6 +13,27 @@ const upstream = await RecordingUpstream.start(({ headers, body }) =>
 );
 afterAll(() => upstream.close());
 
+/** The fields of a form and its button, row by row as they are seen; a whole row reaches from edge to edge. */
+const ROWS = `(() => {
+  const form = document.querySelector('.composer');
+  const rows = new Map();
+  for (const control of form.querySelectorAll('select, input, textarea, [type=submit]')) {
+    const { left, right, top, height } = control.getBoundingClientRect();
+    const middle = Math.round((top + height / 2) / 10);
+    const row = rows.get(middle) ?? { names: [], left, right };
+    if (height === 0) continue;
+    row.names.push(control.ariaLabel ?? (control.labels?.[0] ?? control).textContent.trim());
+    rows.set(middle, { ...row, right });
+  }
+  const { paddingLeft, paddingRight } = getComputedStyle(form);
+  const width = form.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+  return [...rows.values()].map(({ names, left, right }) => ({ names: names.join(', '), isWhole: right - left > width - 2 }));
+})()`;
+
+const FIELD_SIZES = `[...document.querySelectorAll('input:not([type=checkbox], [type=radio]), select, textarea')]
+  .filter((field) => field.checkVisibility())
+  .map((field) => getComputedStyle(field).fontSize)`;
+
 describeInBrowser('test clients of the inspector', (pages) => {
   let emulator: WebPubSubEmulator;
   let inspector: InspectorPage;
@@ -124,6 +145,36 @@ describeInBrowser('test clients of the inspector', (pages) => {
     await reliable.getByText('from group g, other: while you were away').waitFor();
     await reliable.getByText('sequenceAck 1').waitFor();
     await reliable.getByText('connected', { exact: true }).waitFor();
+  });
+
+  it.each([
+    ['Send event', ['What to send, Event name', 'Data type, Data, Send']],
+    ['Send to group', ['What to send, Group name', 'Data type, no echo', 'Data, Send']],
+    ['Join group', ['What to send, Group name', 'Send']],
+    ['Raw frame', ['What to send', 'Data, Send']],
+  ])('lay out "%s" in whole rows on a phone', async (action, expected) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const ann = await inspector.connectClient({ hub: 'chat', userId: 'ann' });
+    await ann.getByText('connected as ann').waitFor();
+    await ann.getByLabel('What to send').selectOption(action);
+    const rows = await page.evaluate<{ names: string; isWhole: boolean }[]>(ROWS);
+    expect(rows.map(({ names }) => names)).toEqual(expected);
+    // Nothing stands alone on one half of a row; only the check leaves room beside it.
+    expect(rows.filter(({ names, isWhole }) => !isWhole && !names.includes('no echo'))).toEqual([]);
+  });
+
+  it('have no field that makes a phone zoom in', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const ann = await inspector.connectClient({ hub: 'open', userId: 'ann' });
+    await ann.getByText('connected as ann').waitFor();
+    await page.evaluate('document.getElementById("more-filters").click()');
+    for (const pane of ['Clients', 'Hubs', 'Traffic'] as const) {
+      await inspector.openPane(pane);
+      if (pane === 'Hubs') await page.getByLabel('Search the connections').waitFor();
+      const sizes = await page.evaluate<string[]>(FIELD_SIZES);
+      expect(sizes.length).toBeGreaterThanOrEqual(4);
+      expect([pane, ...new Set(sizes)]).toEqual([pane, '16px']);
+    }
   });
 
   it('say why they were refused', async () => {

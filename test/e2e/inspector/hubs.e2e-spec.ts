@@ -4,11 +4,19 @@ import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulato
 import { describeInBrowser } from '../../support/browser.js';
 import { connectJsonClient, JSON_RELIABLE_SUBPROTOCOL } from '../../support/connect-client.js';
 import { InspectorPage } from '../../support/inspector-page.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { ALLOW_ANY_ORIGIN, RecordingUpstream } from '../../support/record-upstream.js';
 import { startEmulator } from '../../support/start-emulator.js';
 
 const upstream = await RecordingUpstream.start();
 afterAll(() => upstream.close());
+
+/** Of each cell of a table: what the style sheet writes before it, and its own text. */
+const LABELS_AND_TEXTS = (table: string) => `[...document.querySelectorAll('.${table} td')]
+  .map((cell) => [getComputedStyle(cell, '::before').content, cell.textContent])
+  .filter(([, text]) => text !== '')`;
+const OVERFLOWING_TABLES =
+  '[...document.querySelectorAll(".table-scroll")].filter((panel) => panel.scrollWidth > panel.clientWidth).length';
 
 describeInBrowser('the hubs of the inspector', (pages) => {
   let emulator: WebPubSubEmulator;
@@ -62,6 +70,29 @@ describeInBrowser('the hubs of the inspector', (pages) => {
     await page.getByRole('button', { name: 'Validate now' }).click();
     await page.getByText('1 of 1 refused.').waitFor();
     await page.getByRole('cell', { name: /WebHook-Allowed-Origin: other\.example/ }).waitFor();
+  });
+
+  it('say that a validation failed while it is repeated, and with what', async () => {
+    const clock = new FakeClock();
+    upstream.onValidation = () => ({ status: 503 });
+    const waiting = await startEmulator({
+      clock,
+      hubs: {
+        chat: {
+          anonymousConnectPolicy: 'allow',
+          eventHandlers: [{ urlTemplate: upstream.url, systemEvents: ['connected'] }],
+        },
+      },
+    });
+    await connectJsonClient(waiting, {});
+    await page.goto(`${waiting.endpoint}/inspector#hubs`);
+    await page.getByText('failed, being asked again').waitFor();
+    await page.getByRole('cell', { name: /answered 503/ }).waitFor();
+    await page.getByRole('link', { name: /chat/ }).getByTitle('An event handler does not validate').waitFor();
+    upstream.onValidation = () => ALLOW_ANY_ORIGIN;
+    clock.advance(1_000);
+    await page.getByText('validated', { exact: true }).waitFor();
+    expect(await page.getByText(/answered 503/).count()).toBe(0);
   });
 
   it('show who is connected, with groups, protocol, state and whether they are away', async () => {
@@ -130,6 +161,36 @@ describeInBrowser('the hubs of the inspector', (pages) => {
     pages.complaints.splice(complaints);
     await inspector.openPane('Traffic');
     await inspector.row('message to group news, sent from the inspector').waitFor();
+  });
+
+  it.each([390, 768])('label what a card says where there is no room for a table, %i px wide', async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    await connectJsonClient(emulator, { userId: 'ann', groups: ['lobby', 'g'.repeat(300)] });
+    await connectJsonClient(emulator, { userId: 'u'.repeat(200) });
+    await connection('ann').waitFor();
+    await connection('uuu').waitFor();
+    const handlers = await page.evaluate(LABELS_AND_TEXTS('handlers'));
+    expect(handlers).toEqual([
+      ['none', expect.stringContaining(upstream.url)],
+      ['"User events: "', 'order'],
+      ['"System events: "', 'connected'],
+      ['"Auth: "', 'signature'],
+      ['"Validation: "', expect.any(String)],
+    ]);
+    const connections = await page.evaluate<[string, string][]>(LABELS_AND_TEXTS('connections'));
+    expect(connections.slice(0, 7)).toEqual([
+      ['none', 'ann'],
+      ['none', expect.stringMatching(/^\w+$/)],
+      ['"Protocol: "', 'JSON'],
+      ['"Groups: "', expect.stringContaining('lobby')],
+      ['"State: "', 'none'],
+      ['"Connected for: "', expect.stringMatching(/ s$/)],
+      ['none', 'TrafficSend…Close'],
+    ]);
+    expect(await page.evaluate(OVERFLOWING_TABLES)).toBe(0);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.getByRole('columnheader', { name: 'Groups' }).waitFor();
+    expect(await page.evaluate(OVERFLOWING_TABLES)).toBe(0);
   });
 
   it('close a connection', async () => {

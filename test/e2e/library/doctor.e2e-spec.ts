@@ -1,7 +1,10 @@
 import 'reflect-metadata';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -18,6 +21,7 @@ import { formatDiagnosis } from '../../../src/library/doctor/upstream-diagnosis.
 import { WebPubSubModule } from '../../../src/library/web-pubsub.module.js';
 import type { WebPubSubModuleOptions } from '../../../src/library/web-pubsub-options.interface.js';
 import { computeSignature } from '../../../src/protocol/signature.js';
+import { transpileSource, type TranspiledSource } from '../../support/transpiled-source.js';
 
 const KEY = 'key-of-the-service';
 const CONNECTION_STRING = `Endpoint=https://demo.webpubsub.azure.com;AccessKey=${KEY};Version=1.0;`;
@@ -396,6 +400,12 @@ describe('doctor of an address', () => {
 });
 
 describe('nestjs-web-pubsub doctor', () => {
+  let source: TranspiledSource;
+  beforeAll(async () => {
+    source = await transpileSource();
+  });
+  afterAll(() => source.remove());
+
   async function run(args: string[], environment: Record<string, string> = {}) {
     const printed: string[] = [];
     const exitCode = await runCommand(['node', 'nestjs-web-pubsub', ...args], environment, (text) =>
@@ -418,6 +428,14 @@ describe('nestjs-web-pubsub doctor', () => {
     expect(text).toContain('user-event-pattern="message,join" system-event="connect"');
     expect(text).toContain('The service can deliver events to it.');
     expect(text).not.toContain(KEY);
+  });
+
+  it('prints the version of the package', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    const child = spawnSync(process.execPath, [join(source.folder, 'library/doctor/command.js'), '--version'], {
+      encoding: 'utf8',
+    });
+    expect([child.status, child.stdout, child.stderr]).toEqual([0, `${version}\n`, '']);
   });
 
   it('ends with 1 when there is a problem', async () => {

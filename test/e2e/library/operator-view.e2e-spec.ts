@@ -1,8 +1,38 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type LoggerService } from '@nestjs/common';
-import { ForbiddenException, Logger } from '@nestjs/common';
-import { OnConnect, OnMessage, WebPubSubHub } from '../../../src/index.js';
-import { ACCESS_KEY, startHubApp, type HubApp } from '../../support/start-hub-app.js';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  type ArgumentsHost,
+  type CanActivate,
+  Catch,
+  ConsoleLogger,
+  type ExceptionFilter,
+  type ExecutionContext,
+  ForbiddenException,
+  HttpException,
+  Injectable,
+  Logger,
+  type LoggerService,
+  Module,
+  type Provider,
+  Scope,
+  UnauthorizedException,
+  UseGuards,
+} from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, BaseExceptionFilter, NestFactory } from '@nestjs/core';
+import {
+  isWebPubSubContext,
+  OnConnect,
+  OnMessage,
+  OnUserEvent,
+  WebPubSubHub,
+  WebPubSubModule,
+} from '../../../src/index.js';
+import {
+  ACCESS_KEY,
+  CONNECTION_STRING,
+  startHubApp,
+  type HubApp,
+  type HubAppSettings,
+} from '../../support/start-hub-app.js';
 
 @WebPubSubHub('chat')
 class ChatHub {
@@ -111,8 +141,196 @@ describe('the log', () => {
 
 describe('without debug lines', () => {
   it('nothing is written of an event', async () => {
-    Logger.overrideLogger(['warn', 'error']);
+    const write = jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+    Logger.overrideLogger(new ConsoleLogger({ logLevels: ['log', 'warn', 'error'] }));
     await app.sendEvent({ type: 'user.message' });
-    expect(logger.lines).toEqual([]);
+    const { calls } = write.mock;
+    write.mockRestore();
+    expect(calls).toEqual([]);
   });
+});
+
+/** Lines that an application of these providers writes about events. */
+async function linesAbout(types: string[], settings: HubAppSettings): Promise<string[]> {
+  await app.close();
+  const recorder = new RecordingLogger();
+  app = await startHubApp({ ...settings, application: { logger: recorder } });
+  for (const type of types) await app.sendEvent({ type });
+  return recorder.lines.filter((line) => !line.startsWith('debug '));
+}
+
+class PassingGuard implements CanActivate {
+  canActivate(): boolean {
+    return true;
+  }
+}
+
+class RefusingGuard implements CanActivate {
+  canActivate(): boolean {
+    return false;
+  }
+}
+
+@Injectable()
+class BearerGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const { headers } = context.switchToHttp().getRequest<{ headers: Record<string, string | undefined> }>();
+    if (headers['authorization'] === undefined) throw new UnauthorizedException();
+    return true;
+  }
+}
+
+@Injectable()
+class LimitGuard implements CanActivate {
+  canActivate(): Promise<boolean> {
+    return Promise.reject(new HttpException('ThrottlerException: Too Many Requests', 429));
+  }
+}
+
+@Injectable({ scope: Scope.REQUEST })
+class ScopedGuard extends RefusingGuard {}
+
+const asGlobalGuard = (guard: new () => CanActivate): Provider => ({ provide: APP_GUARD, useClass: guard });
+
+describe('a global guard that refuses events', () => {
+  const warning = (guards: string, status: number) =>
+    `warn A global guard (${guards}) refused the event "message" of ChatHub.message with ${status}. If it was written for ` +
+    'HTTP, let it return true when isWebPubSubContext(context), or set globalEnhancers: false.';
+
+  @Catch(HttpException)
+  class HttpFilter implements ExceptionFilter {
+    catch(error: HttpException, host: ArgumentsHost) {
+      return host
+        .switchToHttp()
+        .getResponse<{ status(code: number): { json(body: unknown): unknown } }>()
+        .status(error.getStatus())
+        .json({ message: 'no' });
+    }
+  }
+
+  it.each<[string, Provider[], string, number]>([
+    ['by 401', [asGlobalGuard(BearerGuard)], 'BearerGuard', 401],
+    ['by 403', [asGlobalGuard(RefusingGuard)], 'RefusingGuard', 403],
+    ['by 429', [asGlobalGuard(LimitGuard)], 'LimitGuard', 429],
+    ['behind another', [asGlobalGuard(PassingGuard), asGlobalGuard(LimitGuard)], 'PassingGuard, LimitGuard', 429],
+    ['and is made per event', [asGlobalGuard(ScopedGuard)], 'ScopedGuard', 403],
+    [
+      'before a filter',
+      [asGlobalGuard(RefusingGuard), { provide: APP_FILTER, useClass: HttpFilter }],
+      'RefusingGuard',
+      403,
+    ],
+  ])('is told of once, with the cure: %s', async (_how, guards, names, status) => {
+    const lines = await linesAbout(['user.message', 'user.message'], { providers: [ChatHub, ...guards] });
+    expect(lines.filter((line) => line.includes('guard'))).toEqual([warning(names, status)]);
+  });
+
+  it('with an error that throws when it is asked is answered 500', async () => {
+    class HostileGuard implements CanActivate {
+      canActivate(): never {
+        throw Object.assign(new UnauthorizedException(), {
+          getStatus: () => {
+            throw new Error('no status');
+          },
+        });
+      }
+    }
+    await linesAbout([], { providers: [ChatHub, asGlobalGuard(HostileGuard)] });
+    expect((await app.sendEvent({ type: 'user.message' })).status).toBe(500);
+  });
+
+  it('is told of when the hub class has guards too', async () => {
+    @WebPubSubHub('chat')
+    @UseGuards(PassingGuard)
+    class GuardedHub extends ChatHub {}
+    const lines = await linesAbout(['user.message'], { providers: [GuardedHub, asGlobalGuard(RefusingGuard)] });
+    expect(lines).toEqual([warning('RefusingGuard', 403).replace('ChatHub', 'GuardedHub')]);
+  });
+
+  it('is no other than a global guard', async () => {
+    @WebPubSubHub('chat')
+    class GuardedHub extends ChatHub {
+      @UseGuards(RefusingGuard)
+      @OnUserEvent('guarded')
+      guarded() {}
+    }
+    for (const guards of [[], [asGlobalGuard(PassingGuard)]]) {
+      const types = ['sys.connect', 'user.guarded', 'user.message'];
+      expect(await linesAbout(types, { providers: [GuardedHub, ...guards] })).toEqual([]);
+    }
+  });
+
+  it('lets events pass when it tells the contexts apart', async () => {
+    class KnowingGuard extends BearerGuard {
+      override canActivate(context: ExecutionContext): boolean {
+        return isWebPubSubContext(context) || super.canActivate(context);
+      }
+    }
+    const lines = await linesAbout(['user.message'], { providers: [ChatHub, asGlobalGuard(KnowingGuard)] });
+    expect(lines).toEqual([]);
+  });
+});
+
+describe('a handler that fails', () => {
+  @WebPubSubHub('chat')
+  class FailingHub {
+    @OnMessage()
+    message() {
+      throw new TypeError('boom inside');
+    }
+  }
+
+  @Catch()
+  class RethrowingFilter implements ExceptionFilter {
+    catch(error: unknown): never {
+      throw error;
+    }
+  }
+
+  @Catch()
+  class SilentFilter implements ExceptionFilter {
+    catch(): void {}
+  }
+
+  @WebPubSubHub('chat')
+  @UseGuards(PassingGuard)
+  class GuardedHub extends FailingHub {}
+
+  @WebPubSubHub('chat', { scope: Scope.REQUEST })
+  class ScopedHub extends FailingHub {}
+
+  it.each<[string, string, Provider[]]>([
+    ['without enhancers', 'FailingHub', [FailingHub]],
+    ['behind a guard', 'GuardedHub', [GuardedHub]],
+    ['behind a global guard', 'FailingHub', [FailingHub, asGlobalGuard(PassingGuard)]],
+    ['of a class that is made per event', 'ScopedHub', [ScopedHub]],
+    ['with a filter for other errors', 'FailingHub', [FailingHub, { provide: APP_FILTER, useClass: RethrowingFilter }]],
+    ['with a filter that says nothing', 'FailingHub', [FailingHub, { provide: APP_FILTER, useClass: SilentFilter }]],
+  ])('is logged once, with handler, event and hub: %s', async (_how, name, providers) => {
+    expect(await linesAbout(['user.message'], { providers })).toEqual([
+      `error ${name}.message failed with the event "message" of hub "chat": TypeError: boom inside`,
+    ]);
+  });
+
+  it('is logged once by a filter that extends BaseExceptionFilter', async () => {
+    @Catch()
+    class HostFilter extends BaseExceptionFilter {}
+    const lines = await linesAbout(['user.message'], {
+      providers: [FailingHub, { provide: APP_FILTER, useClass: HostFilter }],
+    });
+    expect(lines.filter((line) => line.startsWith('error'))).toEqual(['error TypeError: boom inside']);
+  });
+});
+
+it('an application without an HTTP server says that it receives no events', async () => {
+  @Module({ imports: [WebPubSubModule.forRoot({ connectionString: CONNECTION_STRING })], providers: [ChatHub] })
+  class WorkerModule {}
+  const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => {});
+  const worker = await NestFactory.createApplicationContext(WorkerModule, { logger: false });
+  const lines = log.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('events'));
+  log.mockRestore();
+  await worker.close();
+  expect(lines).toEqual([
+    'The application has no HTTP server, so that it receives no events. Its service clients work.',
+  ]);
 });

@@ -36,6 +36,7 @@ import {
   type WebPubSubModuleOptions,
   type WebPubSubOptionsFactory,
 } from '../../../src/index.js';
+import { MODULE_NOT_CONFIGURED } from '../../../src/library/web-pubsub-options.messages.js';
 import { CONNECTION_STRING, PLATFORMS, startHubApp, type HubAppSettings } from '../../support/start-hub-app.js';
 
 async function messageOfFailedStart(settings: HubAppSettings): Promise<string> {
@@ -266,7 +267,9 @@ describe('the start of an application stops', () => {
   it('when no connection string of a list is there', async () => {
     for (const connectionString of [null, [], [''], ['', null]]) {
       const options = { connectionString } as unknown as WebPubSubModuleOptions;
-      expect(await messageOfFailedStart({ options })).toMatch(/^Nothing authenticates the service/);
+      expect(await messageOfFailedStart({ options })).toMatch(
+        /^The connectionString of WebPubSubModule is undefined or empty\. Is the environment .* Nothing authenticates/,
+      );
     }
   });
 
@@ -288,6 +291,34 @@ describe('the start of an application stops', () => {
     const headers = { 'ce-signature': undefined, 'webhook-request-origin': undefined };
     expect((await app.sendEvent({ type: 'user.message', headers })).text).toBe('chat');
     await app.close();
+  });
+
+  it('when there is no connection string at all', async () => {
+    const starting = Test.createTestingModule({ imports: [WebPubSubModule.forRoot({})] }).compile();
+    await expect(starting).rejects.toThrow(/^Nothing authenticates the service/);
+  });
+
+  it.each<[string, NonNullable<HubAppSettings['imports']>]>([
+    ['beside forRoot', [WebPubSubModule.forRoot({ connectionString: CONNECTION_STRING })]],
+    [
+      'beside forRootAsync',
+      [WebPubSubModule.forRootAsync({ useFactory: () => ({ connectionString: CONNECTION_STRING }) })],
+    ],
+    ['and nowhere else', []],
+  ])('when the module is imported without options, %s', async (_where, imports) => {
+    @Module({ imports: [WebPubSubModule], providers: [ChatHub] })
+    class FeatureModule {}
+    for (const order of [
+      [FeatureModule, ...imports],
+      [...imports, FeatureModule],
+    ]) {
+      const starting = Test.createTestingModule({ imports: order }).compile();
+      const error = await starting.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      expect(error).toEqual(new StartUpError(MODULE_NOT_CONFIGURED));
+    }
   });
 
   it('when an option has a value that it cannot have', async () => {

@@ -191,6 +191,39 @@ describeInBrowser('the chat page', (pages) => {
     await leaveAll(ann, bob);
   });
 
+  it.each(['light', 'dark'] as const)(
+    "shows signs without colours of their own in the text's, %s",
+    async (colorScheme) => {
+      const ann = await joined('Ann', { colorScheme });
+      await ann.say('❤');
+      await ann.sees('❤');
+      const { text, sign, behind } = await ann.page.evaluate<Record<string, string>>(`({
+        text: getComputedStyle(document.body).color,
+        sign: getComputedStyle(document.querySelector('.own .bubble')).color,
+        behind: getComputedStyle(document.querySelector('.own .bubble')).backgroundColor,
+      })`);
+      expect({ sign, behind }).toEqual({ sign: text, behind: 'rgba(0, 0, 0, 0)' });
+      await leaveAll(ann);
+    },
+  );
+
+  it('keeps the newest message in view when a draft grows at the moment at which the log is scrolled', async () => {
+    const ann = await joined('Ann', NARROW);
+    await ann.say(Array.from({ length: 60 }, (_, line) => `line ${line}`).join('\n'));
+    await ann.sees(/line 59/);
+    const distance = await ann.page.evaluate<number>(`(async () => {
+      const [log, draft] = [document.querySelector('#log'), document.querySelector('#draft')];
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      log.scrollTop -= 1;
+      draft.value = 'a line\\n'.repeat(6);
+      draft.dispatchEvent(new Event('input'));
+      for (let count = 0; count < 3; count++) await frame();
+      return log.scrollHeight - log.scrollTop - log.clientHeight;
+    })()`);
+    expect(distance).toBeLessThan(2);
+    await leaveAll(ann);
+  });
+
   it('marks a message that was not confirmed, and sends it again when asked', async () => {
     const page = await pages.open('about:blank');
     let isCut = true;

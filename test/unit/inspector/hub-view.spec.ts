@@ -32,7 +32,7 @@ describe('the view of a hub', () => {
       status: 'refused',
       problem: 'no',
     } as const;
-    const view = viewHub(hub, [validation]);
+    const view = viewHub(hub, [validation], { entries: () => [] });
     expect(view.handlers).toEqual([
       { settings: { urlTemplate: 'http://localhost:8080/{hub}/{event}?code=***', userEventPattern: '*' }, validation },
       { settings: { urlTemplate: 'http://localhost:8080/other', systemEvents: ['connect'] } },

@@ -40,8 +40,28 @@ describe('the options of the module', () => {
     expect(() => checkRaw(options)).toThrow('the factory of forRootAsync returned nothing');
   });
 
+  it.each<[unknown, string, string]>([
+    [{ conectionString: 'x' }, 'conectionString', 'connectionString'],
+    [{ connectionstring: 'x' }, 'connectionstring', 'connectionString'],
+    [{ allowedOrigin: ['x'] }, 'allowedOrigin', 'allowedOrigins'],
+    [{ hub: 'chat' }, 'hub', 'hubs'],
+    [{ attahc: 'route' }, 'attahc', 'attach'],
+    [{ upstreamAuth: { signatur: 'off' } }, 'upstreamAuth.signatur', 'upstreamAuth.signature'],
+    [
+      { upstreamAuth: { entra: { allowedAppId: ['x'] } } },
+      'upstreamAuth.entra.allowedAppId',
+      'upstreamAuth.entra.allowedAppIds',
+    ],
+  ])('stop the start when one is misspelled: %j', (options, name, meant) => {
+    expect(() => checkRaw(options)).toThrow(
+      new StartUpError(`WebPubSubModule has no option ${name}. Did you mean ${meant}?`),
+    );
+  });
+
   it.each<[unknown]>([
     [{}],
+    [{ isGlobal: false, logger: 'x', port: 1, name: 'x', id: 1 }],
+    [{ conectionString: undefined }],
     [{ attach: undefined, maxBodyBytes: undefined, hubs: undefined, upstreamAuth: undefined }],
     [{ upstreamAuth: null, allowedOrigins: null, idempotency: null, serviceClientOptions: null }],
     [{ attach: 'route', globalEnhancers: false, maxBodyBytes: 1, maxStateBytes: 1, hubs: [], allowedOrigins: ['*'] }],

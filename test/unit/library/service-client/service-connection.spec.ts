@@ -9,6 +9,17 @@ const token = { getToken: async () => null };
 const connectionString = (endpoint: string) => `Endpoint=${endpoint};AccessKey=secret-key;Version=1.0;`;
 const HTTPS = connectionString('https://demo.webpubsub.azure.com');
 
+it.each([`"${HTTPS}"`, `'${HTTPS}'`, ` "AccessKey=k;Endpoint=https://demo.example"`])(
+  'says that the connection string %s is in quotes, without showing it',
+  (text) => {
+    const read = () => readServiceConnection({ connectionString: text });
+    expect(read).toThrow(
+      /^connectionString is wrong: It is wrapped in quotes, which are no part of it; take them away\./,
+    );
+    expect(read).not.toThrow(/secret-key/);
+  },
+);
+
 describe('readServiceConnection [auth 1, 5, 12]', () => {
   it.each<[string, WebPubSubModuleOptions, { endpoint: string; isInsecureAllowed: boolean }]>([
     [
