@@ -55,8 +55,12 @@ export class WebPubSubModule
     );
   }
 
-  /** Global modules are the last to be told, so that others can still do with events what they do when they end. */
+  /**
+   * Global modules are the last to be told, so that others can still do with events what they do when they end. Next Nest
+   * would close the server: that it listens no longer while events are being handled lets a successor have the port.
+   */
   async beforeApplicationShutdown(): Promise<void> {
+    this.attachment.stopListening();
     await this.endpoint.drain(SHUTDOWN_PATIENCE_MS);
   }
 

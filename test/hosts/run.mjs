@@ -148,8 +148,8 @@ function install({ nest, release }, tarball) {
       writeFiles(root, installFiles(nest, range, tarball));
       // Nest's first packages of a major ask for peers of the one before.
       const leniency = release === undefined ? [] : ['--legacy-peer-deps'];
-      const install = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error', ...leniency];
-      await run('npm', install, { cwd: root });
+      const order = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error', ...leniency];
+      await run('npm', order, { cwd: root });
       return root;
     })();
   installed.set(range, installing);

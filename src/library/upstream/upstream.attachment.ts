@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { StartUpError } from '../errors/start-up.error.js';
 import { pathTakenTwice } from '../web-pubsub-options.messages.js';
@@ -86,6 +86,12 @@ export class UpstreamAttachment {
       else next();
     });
     return true;
+  }
+
+  /** Open connections are served on; idle ones are closed. */
+  stopListening(): void {
+    const server = (this.adapterHost.httpAdapter as Adapter)?.getHttpServer?.() as Partial<Server> | undefined;
+    if (server?.listening) server.close?.();
   }
 
   detach(): void {

@@ -1,0 +1,175 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  Catch,
+  type ExceptionFilter,
+  ForbiddenException,
+  Injectable,
+  type ModuleMetadata,
+  type NestInterceptor,
+  type PipeTransform,
+  Scope,
+  type Type,
+  UseFilters,
+  UseGuards,
+  UseInterceptors,
+  UsePipes,
+} from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { EventData, OnMessage, WebPubSubHub } from '../../../src/index.js';
+import { startHubApp, type HubAppSettings } from '../../support/start-hub-app.js';
+
+type Providers = NonNullable<ModuleMetadata['providers']>;
+
+/** What enhancers decide by: one that was made without it decides nothing. */
+@Injectable()
+class Decision {
+  refuse(): never {
+    throw new ForbiddenException();
+  }
+}
+
+/** Enhancers as classes, of which Nest must make the instances. */
+function enhancersOf(scope: Scope): Record<string, MethodDecorator> {
+  @Injectable({ scope })
+  class Guard {
+    constructor(private readonly decision?: Decision) {}
+    canActivate() {
+      return this.decision?.refuse() ?? true;
+    }
+  }
+  @Injectable({ scope })
+  class Pipe implements PipeTransform {
+    constructor(private readonly decision?: Decision) {}
+    transform(value: unknown) {
+      return this.decision?.refuse() ?? value;
+    }
+  }
+  @Injectable({ scope })
+  class Interceptor implements NestInterceptor {
+    constructor(private readonly decision?: Decision) {}
+    intercept(_context: unknown, next: Parameters<NestInterceptor['intercept']>[1]) {
+      return this.decision?.refuse() ?? next.handle();
+    }
+  }
+  @Catch(RangeError)
+  @Injectable({ scope })
+  class Filter implements ExceptionFilter {
+    constructor(private readonly decision?: Decision) {}
+    catch(error: unknown) {
+      throw this.decision?.refuse() ?? error;
+    }
+  }
+  return {
+    guard: UseGuards(Guard),
+    pipe: UsePipes(Pipe),
+    interceptor: UseInterceptors(Interceptor),
+    filter: UseFilters(Filter),
+  };
+}
+
+/** A hub class of which no event is handled when its enhancer is asked. */
+function guardedHub(kind: string, scope: Scope): Type {
+  @WebPubSubHub('chat')
+  class ChatHub {
+    @OnMessage()
+    message(@EventData() _text: string) {
+      if (kind === 'filter') throw new RangeError('for the filter');
+      return 'handled';
+    }
+  }
+  const descriptor = Object.getOwnPropertyDescriptor(ChatHub.prototype, 'message')!;
+  enhancersOf(scope)[kind](ChatHub.prototype, 'message', descriptor);
+  return ChatHub;
+}
+
+/** The status of an event, or the message of the error that stops the start. */
+async function outcomeOf(settings: HubAppSettings): Promise<string> {
+  try {
+    const app = await startHubApp(settings);
+    try {
+      return String((await app.sendEvent({ type: 'user.message' })).status);
+    } finally {
+      await app.close();
+    }
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const REFUSED = /^403$/;
+const NOT_MADE = /asks for \w+, which Nest does not make/;
+
+const FORMS: [form: string, provide: (hub: Type) => Providers, expected: RegExp][] = [
+  ['as a class', (hub) => [hub], REFUSED],
+  ['by useClass under another token', (hub) => [{ provide: 'HUB', useClass: hub }], REFUSED],
+  ['as a class with an alias', (hub) => [{ provide: 'HUB', useExisting: hub }, hub], REFUSED],
+  ['by a factory', (hub) => [{ provide: hub, useFactory: () => new hub() }], NOT_MADE],
+  ['as a value', (hub) => [{ provide: 'HUB', useValue: new hub() }], NOT_MADE],
+];
+
+describe.each([
+  ['singleton', Scope.DEFAULT],
+  ['transient', Scope.TRANSIENT],
+])('a hub class with a %s', (_scope, scope) => {
+  describe.each(['guard', 'pipe', 'interceptor', 'filter'])('%s', (kind) => {
+    it.each(FORMS)('keeps it, or stops the start, when provided %s', async (_form, provide, expected) => {
+      const providers = [Decision, ...provide(guardedHub(kind, scope))];
+      const outcome = await outcomeOf({ providers });
+      expect(outcome).toMatch(expected);
+    });
+  });
+});
+
+describe('a hub class that must be made for each event', () => {
+  @WebPubSubHub('chat')
+  class ChatHub {
+    @OnMessage()
+    message() {
+      return 'handled';
+    }
+  }
+  @Injectable({ scope: Scope.REQUEST })
+  class RequestGuard {
+    canActivate() {
+      return false;
+    }
+  }
+  const globalGuard = { provide: APP_GUARD, useClass: RequestGuard };
+
+  it.each<[string, Providers]>([
+    ['by a request-scoped factory', [{ provide: ChatHub, scope: Scope.REQUEST, useFactory: () => new ChatHub() }]],
+    [
+      'by a factory, with a request-scoped global guard',
+      [{ provide: ChatHub, useFactory: () => new ChatHub() }, globalGuard],
+    ],
+    ['as a value, with a request-scoped global guard', [{ provide: ChatHub, useValue: new ChatHub() }, globalGuard]],
+  ])('stops the start when provided %s', async (_way, providers) => {
+    expect(await outcomeOf({ providers })).toMatch(/ChatHub is provided by a factory/);
+  });
+
+  it('is refused by a request-scoped global guard when provided by useClass', async () => {
+    expect(await outcomeOf({ providers: [{ provide: ChatHub, useClass: ChatHub }, globalGuard] })).toMatch(REFUSED);
+  });
+});
+
+describe('hub classes of the same name', () => {
+  function sameName(hub: string, pipe: PipeTransform): Type {
+    @WebPubSubHub(hub)
+    class SameName {
+      @OnMessage()
+      message(@EventData(pipe) text: string) {
+        return text;
+      }
+    }
+    return SameName;
+  }
+
+  it('have parameter pipes of their own', async () => {
+    const app = await startHubApp({
+      providers: ['one', 'two'].map((hub) => sameName(hub, { transform: (text: string) => `${hub} ${text}` })),
+    });
+    const texts = ['one', 'two'].map((hub) => app.sendEvent({ type: 'user.message', hub, body: 'hello' }));
+    expect((await Promise.all(texts)).map(({ text }) => text)).toEqual(['one hello', 'two hello']);
+    await app.close();
+  });
+});
