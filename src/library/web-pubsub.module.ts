@@ -5,7 +5,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { LazyModuleLoader } from '@nestjs/core';
+import { LazyModuleLoader, ModulesContainer } from '@nestjs/core';
 import { HubExplorer } from './hubs/hub.explorer.js';
 import { watchLazyModules } from './hubs/lazy-modules.js';
 import { WebPubSubHubs } from './hubs/web-pubsub-hubs.js';
@@ -39,6 +39,7 @@ export class WebPubSubModule
     @Inject(WebPubSubHubs) private readonly hubs: WebPubSubHubs,
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(LazyModuleLoader) private readonly lazyModules: LazyModuleLoader,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
   ) {
     super();
   }
@@ -57,15 +58,21 @@ export class WebPubSubModule
 
   /**
    * Global modules are the last to be told, so that others can still do with events what they do when they end. Next Nest
-   * would close the server: that it listens no longer while events are being handled lets a successor have the port.
+   * would close the server: that it listens no longer while events are being handled lets a successor have the port. One
+   * that is not global comes before others, which may wait for a load balancer.
    */
   async beforeApplicationShutdown(): Promise<void> {
-    this.attachment.stopListening();
+    if (this.#isGlobal()) this.attachment.stopListening();
     await this.endpoint.drain(SHUTDOWN_PATIENCE_MS);
   }
 
   onApplicationShutdown(): void {
     this.#unwatch?.();
     this.attachment.detach();
+  }
+
+  #isGlobal(): boolean {
+    for (const module of this.modules.values()) if ((module.instance as unknown) === this) return module.isGlobal;
+    return false;
   }
 }

@@ -31,7 +31,8 @@ interface CreatorParts {
  */
 export class HubContextCreator {
   readonly creator: ExternalContextCreator;
-  #isSilent = false;
+  /** Until it is known otherwise: a hub class that cannot be made is told of before the first call is created. */
+  #isSilent = true;
   /** Names of global guards, once a call has some and says when they have let it pass. */
   #watchedGuards: readonly string[] = [];
 
@@ -60,7 +61,10 @@ export class HubContextCreator {
    * Nest takes that for the result of the handler.
    */
   #noteFailures({ externalErrorProxy: proxy }: CreatorParts): void {
-    if (typeof proxy?.createProxy !== 'function') return;
+    if (typeof proxy?.createProxy !== 'function') {
+      this.#isSilent = false;
+      return;
+    }
     const createProxy = proxy.createProxy.bind(proxy);
     proxy.createProxy = (target, handler, ...others) =>
       createProxy(

@@ -144,7 +144,7 @@ function isStatic(wrapper: Wrapper): boolean {
 /** What a factory makes for each event is unknown at the start, and Nest does not make values. */
 function assertMadeAsClass(wrapper: Wrapper): void {
   if (!wrapper.isNotMetatype || isStatic(wrapper)) return;
-  const hubClass = classOf(wrapper) ?? wrapper.token;
+  const hubClass = classOf(wrapper) ?? (wrapper.instance ? undefined : wrapper.token);
   if (typeof hubClass === 'function' && Reflect.hasOwnMetadata(HUB_METADATA, hubClass)) {
     throw new StartUpError(hubMadePerEvent(hubClass.name));
   }
@@ -169,8 +169,10 @@ function assertEnhancersMade(hubClass: Function, method: string, wrapper: Wrappe
   const missing = enhancersWithoutInstance(hubClass, method, (enhancer) => {
     const made = module.injectables.get(enhancer as never);
     if (!made) return false;
-    // A transient one is made for each class that asks for it; for others Nest has an object without a constructor's work.
-    return !isStatic(wrapper) || !made.isTransient || isMadeFor(wrapper, made);
+    if (isStatic(made)) return true;
+    // Others it makes for the providers that it has tied them to, and gives the rest an object whose constructor never ran.
+    const isTied = enhancersTiedTo(wrapper).some(({ id }) => id === made.id);
+    return isTied && (!isStatic(wrapper) || isMadeFor(wrapper, made));
   });
   if (missing.length > 0) throw new StartUpError(enhancersNotMade(hubClass.name, method, missing));
 }

@@ -24,7 +24,8 @@ export function createUpstreamSecurity(options: WebPubSubModuleOptions): Upstrea
   const keySource = createAccessKeySource(options);
   if (signature === 'required' && !keySource) throw new StartUpError(SIGNATURE_WITHOUT_KEY);
   if (signature !== 'off' && !keySource && !entra) {
-    throw new StartUpError('connectionString' in options ? CONNECTION_STRING_EMPTY : NOTHING_AUTHENTICATES);
+    const isMeant = 'connectionString' in options && options.endpoint === undefined;
+    throw new StartUpError(isMeant ? CONNECTION_STRING_EMPTY : NOTHING_AUTHENTICATES);
   }
   const isSigned = signature !== 'off' && keySource !== undefined;
   return {

@@ -17,18 +17,29 @@ export function whenAdapterTakesMiddleware(host: HttpAdapterHost, install: () =>
   return () => undefined;
 }
 
+/** Who waits for the adapter of a host: several modules may. */
+const waitingByHost = new WeakMap<HttpAdapterHost, Set<() => void>>();
+
 /** In a testing module the providers are there before the adapter. */
 function whenSet(host: HttpAdapterHost, install: () => void): () => void {
+  const waiting = waitingByHost.get(host) ?? watchAdapter(host);
+  waiting.add(install);
+  return () => void waiting.delete(install);
+}
+
+function watchAdapter(host: HttpAdapterHost): Set<() => void> {
+  const waiting = new Set<() => void>();
+  waitingByHost.set(host, waiting);
   const property = Object.getOwnPropertyDescriptor(Reflect.getPrototypeOf(host), 'httpAdapter');
-  const stop = (): void => void Reflect.deleteProperty(host, 'httpAdapter');
   Object.defineProperty(host, 'httpAdapter', {
     configurable: true,
     get: () => property?.get?.call(host) as unknown,
     set: (adapter: unknown) => {
-      stop();
+      Reflect.deleteProperty(host, 'httpAdapter');
+      waitingByHost.delete(host);
       Reflect.set(host, 'httpAdapter', adapter);
-      install();
+      for (const install of waiting) install();
     },
   });
-  return stop;
+  return waiting;
 }

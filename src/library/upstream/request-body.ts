@@ -39,6 +39,7 @@ export function takeArrivedBody(request: IncomingMessage): Buffer | undefined {
   const isWhole = readableLength > 0 && readableLength === Number(request.headers['content-length']);
   // Streams of HTTP/2 must be heard when they fail, and those that somebody listens to are not ours alone.
   if (!isWhole || request.httpVersionMajor !== 1 || request.readableFlowing !== null) return undefined;
+  if (request.destroyed) return undefined;
   const body = request.read() as Buffer | null;
   // So that it ends, and closes, as any other.
   request.resume();

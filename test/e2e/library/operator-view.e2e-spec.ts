@@ -133,6 +133,24 @@ describe('the log', () => {
     expect(linesOf('warn')).toHaveLength(5);
   });
 
+  it('tells why a hub class could not be made for an event, from the first on', async () => {
+    @WebPubSubHub('broken', { scope: Scope.REQUEST })
+    class BrokenHub {
+      constructor() {
+        throw new Error('the database is away');
+      }
+      @OnMessage()
+      message() {
+        return 'handled';
+      }
+    }
+    const broken = await startHubApp({ providers: [BrokenHub], application: { logger } });
+    logger.lines.length = 0;
+    expect((await broken.sendEvent({ type: 'user.message', hub: 'broken' })).status).toBe(500);
+    await broken.close();
+    expect(linesOf('error')).toEqual([expect.stringContaining('BrokenHub.message failed')]);
+  });
+
   it('cannot be forged by what a request says', async () => {
     await app.sendEvent({ type: 'user.message', hub: 'x"\u0085y'.slice(0, 2) });
     expect(linesOf('warn')[0]).toContain('unknown hub "x\\""');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   Catch,
+  Controller,
   type ExceptionFilter,
   ForbiddenException,
   Injectable,
@@ -120,6 +121,35 @@ describe.each([
   });
 });
 
+describe('an enhancer that Nest makes for a controller of the same module', () => {
+  it.each([
+    ['as a value', (hub: Type): Providers => [{ provide: 'HUB', useValue: new hub() }]],
+    ['by a factory', (hub: Type): Providers => [{ provide: hub, useFactory: () => new hub() }]],
+  ])('is not taken for one of a hub class provided %s', async (_way, provide) => {
+    // Refuses by what its constructor sets, as most do.
+    @Injectable({ scope: Scope.REQUEST })
+    class Guard {
+      private readonly isClosed = true;
+      canActivate() {
+        return !this.isClosed;
+      }
+    }
+    @Controller()
+    @UseGuards(Guard)
+    class OtherController {}
+    @WebPubSubHub('chat')
+    @UseGuards(Guard)
+    class ChatHub {
+      @OnMessage()
+      message() {
+        return 'handled';
+      }
+    }
+    const settings = { providers: provide(ChatHub), controllers: [OtherController] };
+    expect(await outcomeOf(settings)).toMatch(NOT_MADE);
+  });
+});
+
 describe('a hub class that must be made for each event', () => {
   @WebPubSubHub('chat')
   class ChatHub {
@@ -145,6 +175,11 @@ describe('a hub class that must be made for each event', () => {
     ['as a value, with a request-scoped global guard', [{ provide: ChatHub, useValue: new ChatHub() }, globalGuard]],
   ])('stops the start when provided %s', async (_way, providers) => {
     expect(await outcomeOf({ providers })).toMatch(/ChatHub is provided by a factory/);
+  });
+
+  it('may be replaced by an object that is no hub', async () => {
+    const providers = [{ provide: ChatHub, useValue: {} }, globalGuard];
+    expect(await outcomeOf({ providers })).toBe('404');
   });
 
   it('is refused by a request-scoped global guard when provided by useClass', async () => {

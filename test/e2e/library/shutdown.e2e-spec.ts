@@ -2,9 +2,12 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { OnMessage, WebPubSubHub } from '../../../src/index.js';
-import { eventRequest, PLATFORMS, sendRequest, startHubApp } from '../../support/start-hub-app.js';
+import { type BeforeApplicationShutdown, Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { OnMessage, WebPubSubHub, WebPubSubModule } from '../../../src/index.js';
+import { CONNECTION_STRING, eventRequest, PLATFORMS, sendRequest, startHubApp } from '../../support/start-hub-app.js';
 
 describe.each(PLATFORMS)('closing an application on %s', (platform) => {
   it('answers the events that it has accepted first', async () => {
@@ -70,6 +73,28 @@ describe.each(PLATFORMS)('closing an application on %s', (platform) => {
     finish();
     expect((await answer).text).toBe('done');
     await closing;
+  });
+
+  it('keeps the port for others that end later, when its module is not global', async () => {
+    let isListening: boolean | undefined;
+    @Injectable()
+    class LoadBalancer implements BeforeApplicationShutdown {
+      beforeApplicationShutdown() {
+        isListening = server.listening;
+      }
+    }
+    @Module({ providers: [LoadBalancer] })
+    class LoadBalancerModule {}
+    const own = WebPubSubModule.forRoot({ connectionString: CONNECTION_STRING, isGlobal: false });
+    const application = await Test.createTestingModule({ imports: [LoadBalancerModule, own] }).compile();
+    const host = application.createNestApplication(
+      platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter(),
+    );
+    await host.listen(0, '127.0.0.1');
+    const server = host.getHttpServer() as http.Server;
+    await host.close();
+    expect(isListening).toBe(true);
+    expect(server.listening).toBe(false);
   });
 
   it('refuses events from then on, and gives the server its listeners back', async () => {

@@ -120,6 +120,15 @@ describe('takeArrivedBody', () => {
     expect(takeArrivedBody(request)).toBeUndefined();
   });
 
+  it('leaves a body whose sender has gone', () => {
+    const request = new IncomingMessage(new Socket());
+    request.httpVersionMajor = 1;
+    request.headers = { 'content-length': '5' };
+    request.push('hello');
+    request.destroy();
+    expect(takeArrivedBody(request)).toBeUndefined();
+  });
+
   it('leaves streams of HTTP/2', () => {
     const request = new IncomingMessage(new Socket());
     request.httpVersionMajor = 2;
