@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { setImmediate } from 'node:timers';
 import { readDataType, readEventType, type EventType } from '../../protocol/event-request-headers.js';
 import type { MessageDataType } from '../../protocol/message-data.js';
 import type { HubHandlers, HubRegistry } from '../hubs/hub.registry.js';
@@ -61,6 +62,11 @@ interface Sender {
 }
 
 const ALLOWED_METHODS = 'POST, OPTIONS, GET';
+/**
+ * When what has arrived at all sockets has been read: events are then handled one after the other, for which processors are
+ * made. Kept here, since tests of applications put fake timers in the place of the real ones.
+ */
+const afterReading = setImmediate;
 /** How long the body of an event may take. */
 const BODY_PATIENCE_MS = 30_000;
 
@@ -191,7 +197,7 @@ export class EventAdmission {
     } else if (exchange.goesOn) {
       this.#awaitBody(exchange, admitted, done);
     } else {
-      process.nextTick(() => {
+      afterReading(() => {
         const body = takeArrivedBody(request);
         if (body) done(exchange, withBody(admitted, body));
         else this.#awaitBody(exchange, admitted, done);

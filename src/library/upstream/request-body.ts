@@ -41,8 +41,8 @@ export function takeArrivedBody(request: IncomingMessage): Buffer | undefined {
   if (!isWhole || request.httpVersionMajor !== 1 || request.readableFlowing !== null) return undefined;
   if (request.destroyed) return undefined;
   const body = request.read() as Buffer | null;
-  // So that it ends, and closes, as any other.
-  request.resume();
+  // So that it ends, and closes, as any other: one that is known to be complete does so by itself.
+  if (!request.complete) request.resume();
   return body ?? undefined;
 }
 

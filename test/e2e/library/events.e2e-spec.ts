@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   ConnectedRequest,
   ConnectRequest,
@@ -339,5 +339,18 @@ describe.each(PLATFORMS)('events on %s', (platform) => {
         }
       });
     });
+  });
+});
+
+describe('events, while an application is tested with fake timers', () => {
+  it('are answered', async () => {
+    const app = await startHubApp({ providers: [RecordingHub] });
+    jest.useFakeTimers();
+    try {
+      expect((await app.sendEvent({ type: 'user.message' })).status).toBe(204);
+    } finally {
+      jest.useRealTimers();
+      await app.close();
+    }
   });
 });

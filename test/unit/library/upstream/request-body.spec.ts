@@ -62,7 +62,7 @@ describe('takeArrivedBody', () => {
   let received: (body: Buffer | undefined, request: IncomingMessage) => void;
 
   beforeEach(async () => {
-    server = createServer((request) => process.nextTick(() => received(takeArrivedBody(request), request)));
+    server = createServer((request) => void setImmediate(() => received(takeArrivedBody(request), request)));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
   });
@@ -72,7 +72,7 @@ describe('takeArrivedBody', () => {
     server.close();
   });
 
-  /** What is found a tick after the request whose bytes come in one write. */
+  /** What is found when the request has been read whose bytes come in one write. */
   async function taken(bytes: string): Promise<{ body: Buffer | undefined; request: IncomingMessage }> {
     const { port } = server.address() as AddressInfo;
     const arrival = new Promise<{ body: Buffer | undefined; request: IncomingMessage }>((resolve) => {
