@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { ContextIdFactory, type ModuleRef, type NestContainer } from '@nestjs/core';
+import { type ContextId, ContextIdFactory, type ModuleRef, type NestContainer } from '@nestjs/core';
 import type { HandledEvent } from '../decorators/event-handler.decorators.js';
 import type { HubRequest } from '../requests/hub.request.js';
 import { WEB_PUBSUB_CONTEXT_TYPE } from '../web-pubsub.constants.js';
@@ -95,11 +95,13 @@ export class HubHandlerFactory {
   }
 }
 
+/** `contextId`: of the event for which the instance was made; absent when it is for all. */
 function createCall(
   { creator }: HubContextCreator,
   { wrapperId }: HubProvider,
   instance: object,
   methodName: string,
+  contextId?: ContextId,
 ): HubHandler['invoke'] {
   return creator.create(
     instance,
@@ -107,7 +109,7 @@ function createCall(
     methodName,
     PARAMS_METADATA_KEY,
     hubParamsFactory,
-    undefined,
+    contextId,
     // Without it Nest takes transient enhancers whose constructor it has not called.
     wrapperId,
     ALL_ENHANCERS,
@@ -116,28 +118,17 @@ function createCall(
 }
 
 function createCallPerEvent(
-  { creator }: HubContextCreator,
-  { perEvent, wrapperId }: HubProvider,
+  context: HubContextCreator,
+  provider: HubProvider,
   methodName: string,
 ): HubHandler['invoke'] {
-  const { token, moduleRef, isDurable } = perEvent!;
+  const { token, moduleRef, isDurable } = provider.perEvent!;
   return async (request: HubRequest, response?: HttpResponseStandIn) => {
     const contextId = ContextIdFactory.getByRequest(request);
     Object.defineProperty(request, requestContextKey(), { value: contextId, enumerable: false, configurable: true });
     const { payload } = contextId as { payload?: unknown };
     moduleRef.registerRequestByContextId(isDurable ? payload : Object.assign(request, payload), contextId);
-    const instance = await moduleRef.resolve<Record<string, Method>>(token, contextId, { strict: true });
-    const call = creator.create(
-      instance,
-      instance[methodName],
-      methodName,
-      PARAMS_METADATA_KEY,
-      hubParamsFactory,
-      contextId,
-      wrapperId,
-      ALL_ENHANCERS,
-      WEB_PUBSUB_CONTEXT_TYPE,
-    ) as HubHandler['invoke'];
-    return call(request, response);
+    const instance = await moduleRef.resolve<object>(token, contextId, { strict: true });
+    return createCall(context, provider, instance, methodName, contextId)(request, response);
   };
 }

@@ -42,10 +42,10 @@ export class HubExplorer {
   explore(): void {
     // Global enhancers are known by now, and no earlier.
     this.#factory ??= new HubHandlerFactory(this.container, this.isGlobalApplied);
-    for (const [key, module] of this.modules) if (!this.#explored.has(module)) this.#exploreModule(key, module);
+    for (const module of this.modules.values()) if (!this.#explored.has(module)) this.#exploreModule(module);
   }
 
-  #exploreModule(key: string, module: Module): void {
+  #exploreModule(module: Module): void {
     this.#explored.add(module);
     for (const wrapper of module.controllers.values()) {
       const { metatype } = wrapper;
@@ -53,10 +53,10 @@ export class HubExplorer {
         throw new StartUpError(hubIsController(metatype.name));
       }
     }
-    for (const wrapper of module.providers.values()) this.#exploreProvider(key, module, wrapper);
+    for (const wrapper of module.providers.values()) this.#exploreProvider(module, wrapper);
   }
 
-  #exploreProvider(moduleKey: string, module: Module, wrapper: Wrapper): void {
+  #exploreProvider(module: Module, wrapper: Wrapper): void {
     if (wrapper.isAlias) return;
     assertMadeAsClass(wrapper);
     const hubClass = classOf(wrapper);
@@ -70,7 +70,7 @@ export class HubExplorer {
     }
     if (!isHubName(hub)) throw new StartUpError(hubNameInvalid(hubClass.name, hub));
     if (this.#isKnown(hubClass, wrapper, module)) return;
-    const provider = this.#readProvider(hubClass, hub, moduleKey, module, wrapper);
+    const provider = this.#readProvider(hubClass, hub, module, wrapper);
     const handlers = this.registry.open(hub);
     for (const [method, events] of methods) {
       assertEvents(`${hubClass.name}.${method}`, events);
@@ -106,9 +106,9 @@ export class HubExplorer {
     throw new StartUpError(hubClassProvidedTwice(hubClass.name, known.moduleName, module.name));
   }
 
-  #readProvider(hubClass: Function, hub: string, moduleKey: string, module: Module, wrapper: Wrapper): HubProvider {
+  #readProvider(hubClass: Function, hub: string, module: Module, wrapper: Wrapper): HubProvider {
     this.#assertGlobalEnhancersReach(hubClass, wrapper);
-    const fixed = { hubClass, hub, moduleKey, wrapperId: wrapper.id };
+    const fixed = { hubClass, hub, moduleKey: module.token, wrapperId: wrapper.id };
     if (isStatic(wrapper)) return { ...fixed, instance: wrapper.instance as object };
     return {
       ...fixed,

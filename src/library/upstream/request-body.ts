@@ -32,7 +32,7 @@ export function takeHostBody(request: IncomingMessage, host: HostRequest): BodyO
 
 /**
  * The body, when all of it came along with the head, as bodies of events mostly do; undefined when it must be waited for. To
- * be asked a tick after the request. It spares a stream its listeners and their events, a tenth of what an event costs.
+ * be asked when what has arrived has been read. It spares a stream its listeners and their events.
  */
 export function takeArrivedBody(request: IncomingMessage): Buffer | undefined {
   const { readableLength } = request;

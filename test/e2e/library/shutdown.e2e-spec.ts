@@ -9,29 +9,35 @@ import { Test } from '@nestjs/testing';
 import { OnMessage, WebPubSubHub, WebPubSubModule } from '../../../src/index.js';
 import { CONNECTION_STRING, eventRequest, PLATFORMS, sendRequest, startHubApp } from '../../support/start-hub-app.js';
 
+/** A hub class whose handler waits until it may finish. */
+function pausedHub(onHandled: () => void = () => undefined) {
+  let started: () => void = () => undefined;
+  let finish: () => void = () => undefined;
+  const isStarted = new Promise<void>((resolve) => (started = resolve));
+  const mayFinish = new Promise<void>((resolve) => (finish = resolve));
+  @WebPubSubHub('chat')
+  class ChatHub {
+    @OnMessage()
+    async message() {
+      started();
+      await mayFinish;
+      onHandled();
+      return 'done';
+    }
+  }
+  return { ChatHub, isStarted, finish };
+}
+
 describe.each(PLATFORMS)('closing an application on %s', (platform) => {
   it('answers the events that it has accepted first', async () => {
     const steps: string[] = [];
-    let started: () => void = () => undefined;
-    let finish: () => void = () => undefined;
-    const isStarted = new Promise<void>((resolve) => (started = resolve));
-    const mayFinish = new Promise<void>((resolve) => (finish = resolve));
+    const { ChatHub, isStarted, finish } = pausedHub(() => steps.push('handled'));
 
     @Injectable()
     class Resource implements OnModuleDestroy {
       onModuleDestroy() {
         steps.push('others end');
         setImmediate(finish);
-      }
-    }
-    @WebPubSubHub('chat')
-    class ChatHub {
-      @OnMessage()
-      async message() {
-        started();
-        await mayFinish;
-        steps.push('handled');
-        return 'done';
       }
     }
     const app = await startHubApp({
@@ -48,19 +54,7 @@ describe.each(PLATFORMS)('closing an application on %s', (platform) => {
   });
 
   it('gives up the port while the events that it has accepted are handled', async () => {
-    let started: () => void = () => undefined;
-    let finish: () => void = () => undefined;
-    const isStarted = new Promise<void>((resolve) => (started = resolve));
-    const mayFinish = new Promise<void>((resolve) => (finish = resolve));
-    @WebPubSubHub('chat')
-    class ChatHub {
-      @OnMessage()
-      async message() {
-        started();
-        await mayFinish;
-        return 'done';
-      }
-    }
+    const { ChatHub, isStarted, finish } = pausedHub();
     const app = await startHubApp({ platform, providers: [ChatHub] });
     const server = app.app.getHttpServer() as http.Server;
     const answer = app.sendEvent({ type: 'user.message' });
