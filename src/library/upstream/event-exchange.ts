@@ -5,6 +5,8 @@ import type { Slotted } from './slot-list.js';
 /** A request on the way to its answer. */
 export class EventExchange implements Slotted {
   slot = -1;
+  /** Its answer has been written. */
+  isAnswered = false;
 
   constructor(
     readonly request: IncomingMessage,

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 import { setImmediate } from 'node:timers';
 import { readDataType, readEventType, type EventType } from '../../protocol/event-request-headers.js';
@@ -10,7 +11,14 @@ import type { EventExchange } from './event-exchange.js';
 import type { EventLog } from './event.log.js';
 import { OriginVerdicts, type OriginVerdict } from './origin-verdicts.js';
 import { INTERNAL_ERROR } from './refusal.factory.js';
-import { readRequestBody, SlowBodies, takeArrivedBody, takeHostBody, type BodyOutcome } from './request-body.js';
+import {
+  mayBodyRest,
+  readRequestBody,
+  SlowBodies,
+  takeArrivedBody,
+  takeHostBody,
+  type BodyOutcome,
+} from './request-body.js';
 
 export interface EventAdmissionOptions {
   readonly maxBodyBytes: number;
@@ -194,7 +202,7 @@ export class EventAdmission {
     const hostBody = host && takeHostBody(request, host);
     if (hostBody) {
       done(exchange, this.#withBody(admitted, hostBody));
-    } else if (exchange.goesOn) {
+    } else if (exchange.goesOn || !mayBodyRest(request)) {
       this.#awaitBody(exchange, admitted, done);
     } else {
       afterReading(() => {
@@ -205,9 +213,11 @@ export class EventAdmission {
     }
   }
 
+  /** Streams tell of themselves in the context of their connection; what follows belongs to that of the request. */
   #awaitBody(exchange: EventExchange, admitted: AdmittedEvent, done: WhenPrepared): void {
+    const context = new AsyncResource('WebPubSubEventBody');
     readRequestBody(exchange.request, this.#options.maxBodyBytes, this.#slowBodies, (outcome) =>
-      done(exchange, this.#withBody(admitted, outcome)),
+      context.runInAsyncScope(done, undefined, exchange, this.#withBody(admitted, outcome)),
     );
   }
 

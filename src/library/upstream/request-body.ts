@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import { isJsonText } from '../../protocol/json-text.js';
@@ -19,6 +20,7 @@ const ABORTED: BodyOutcome = { kind: 'aborted' };
 const TOO_LARGE: BodyOutcome = { kind: 'tooLarge' };
 const TOO_SLOW: BodyOutcome = { kind: 'tooSlow' };
 const LOST: BodyOutcome = { kind: 'lost' };
+const NOTHING: BodyOutcome = { kind: 'read', body: EMPTY };
 
 /**
  * The body of a request that the host's framework had first: the raw bytes it kept; else the stream when nobody has read it
@@ -31,15 +33,24 @@ export function takeHostBody(request: IncomingMessage, host: HostRequest): BodyO
 }
 
 /**
+ * Whether a body may stay in its stream until what has arrived has been read. Streams of HTTP/2 must be heard when they fail;
+ * and who reads the stream beside us, now or as a later listener of the server, leaves nothing of it to those that come late.
+ */
+export function mayBodyRest(request: IncomingMessage): boolean {
+  if (request.httpVersionMajor !== 1 || request.readableFlowing !== null) return false;
+  const socket = request.socket as { readonly server?: EventEmitter } | undefined;
+  return !socket?.server || socket.server.listenerCount('request') <= 1;
+}
+
+/**
  * The body, when all of it came along with the head, as bodies of events mostly do; undefined when it must be waited for. To
  * be asked when what has arrived has been read. It spares a stream its listeners and their events.
  */
 export function takeArrivedBody(request: IncomingMessage): Buffer | undefined {
   const { readableLength } = request;
   const isWhole = readableLength > 0 && readableLength === Number(request.headers['content-length']);
-  // Streams of HTTP/2 must be heard when they fail, and those that somebody listens to are not ours alone.
-  if (!isWhole || request.httpVersionMajor !== 1 || request.readableFlowing !== null) return undefined;
-  if (request.destroyed) return undefined;
+  // A stream that somebody listens to is not ours alone.
+  if (!isWhole || request.readableFlowing !== null || request.destroyed) return undefined;
   const body = request.read() as Buffer | null;
   // So that it ends, and closes, as any other: one that is known to be complete does so by itself.
   if (!request.complete) request.resume();
@@ -53,8 +64,9 @@ export function readRequestBody(
   slowBodies: SlowBodies,
   done: (outcome: BodyOutcome) => void,
 ): void {
-  if (request.destroyed) {
-    done(ABORTED);
+  const known = outcomeSoFar(request);
+  if (known) {
+    done(known);
     return;
   }
   let first: Buffer | undefined;
@@ -76,9 +88,25 @@ export function readRequestBody(
     else if (!first) first = chunk;
     else (more ??= [first]).push(chunk);
   });
-  request.on('end', () => finish({ kind: 'read', body: more ? Buffer.concat(more, size) : (first ?? EMPTY) }));
+  request.on('end', () => {
+    if (isCut(request)) finish(ABORTED);
+    else finish({ kind: 'read', body: more ? Buffer.concat(more, size) : (first ?? EMPTY) });
+  });
   request.on('error', () => finish(ABORTED));
   request.on('close', () => finish(ABORTED));
+}
+
+/** What has become of a stream before we listen: whoever read of it left nothing, or a part. Undefined: it is to be read. */
+function outcomeSoFar(request: IncomingMessage): BodyOutcome | undefined {
+  if (isCut(request)) return ABORTED;
+  if (Readable.isDisturbed(request)) return LOST;
+  return request.readableEnded ? NOTHING : undefined;
+}
+
+/** The sender has given up in the middle. Streams of HTTP/2 end then as if they were complete, and are not destroyed. */
+function isCut(request: IncomingMessage): boolean {
+  const { aborted } = request as { readonly aborted?: boolean };
+  return aborted === true || (request.destroyed && !request.readableEnded);
 }
 
 /** A body that is being read. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { decodeEventRequest, type EventRequestParts } from '../../protocol/event-request.decoder.js';
 import { readOrigins } from '../../protocol/event-request-headers.js';
 import { encodeEventReply, type EncodedReply } from '../../protocol/event-reply.encoder.js';
@@ -45,6 +46,8 @@ export class UpstreamEndpoint {
   readonly #options: UpstreamEndpointOptions;
   readonly #admission: EventAdmission;
   readonly #inFlight = new InFlightEvents();
+  /** Of each connection on which requests came before others were answered: the answer to the latest of them. */
+  readonly #queued = new WeakMap<Socket, ServerResponse>();
   #isClosing = false;
 
   constructor(options: UpstreamEndpointOptions) {
@@ -114,6 +117,8 @@ export class UpstreamEndpoint {
     goesOn: boolean,
   ): EventExchange | undefined {
     const exchange = new EventExchange(request, response, host, this.#startClock(), goesOn);
+    // Node gives an answer its socket when those before it have been sent.
+    if (response.socket === null && request.socket) this.#queued.set(request.socket, response);
     if (isValidationRequest(request.method, request.headers)) {
       this.#answerValidation(exchange);
       return undefined;
@@ -206,7 +211,7 @@ export class UpstreamEndpoint {
 
   #finish(exchange: EventExchange, reply: EncodedReply, refusal?: { readonly reason: string }): void {
     this.#write(exchange, reply, !exchange.request.readableEnded);
-    this.#inFlight.end(exchange);
+    this.#inFlight.endWhenSent(exchange);
     this.#logAnswer(exchange, reply.status, refusal);
   }
 
@@ -214,7 +219,7 @@ export class UpstreamEndpoint {
     const options = {
       isUnread,
       maxBodyBytes: this.#options.maxBodyBytes,
-      isLast: this.#isClosing || reply.status === 408,
+      isLast: reply.status === 408 || (this.#isClosing && !this.#isFollowed(request, response)),
     };
     try {
       writeReply(request, response, reply, options);
@@ -222,6 +227,12 @@ export class UpstreamEndpoint {
       this.#options.log.answerFailed(error);
       writeReply(request, response, encodeRefusal(FAILED), options);
     }
+  }
+
+  /** Whether answers to other events wait on the connection until this one has been sent. */
+  #isFollowed(request: IncomingMessage, response: ServerResponse): boolean {
+    const queued = this.#queued.get(request.socket);
+    return queued !== undefined && queued !== response && !queued.writableFinished;
   }
 
   /** Milliseconds, or -1 when nobody wants to know. */

@@ -3,6 +3,7 @@ import { createServer, IncomingMessage, type Server } from 'node:http';
 import { connect, Socket, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  mayBodyRest,
   readRequestBody,
   SlowBodies,
   takeArrivedBody,
@@ -128,13 +129,24 @@ describe('takeArrivedBody', () => {
     request.destroy();
     expect(takeArrivedBody(request)).toBeUndefined();
   });
+});
 
-  it('leaves streams of HTTP/2', () => {
-    const request = new IncomingMessage(new Socket());
-    request.httpVersionMajor = 2;
-    request.headers = { 'content-length': '5' };
-    request.push('hello');
-    expect(takeArrivedBody(request)).toBeUndefined();
+describe('mayBodyRest', () => {
+  /** Of a server with so many listeners. */
+  function requestOf(httpVersionMajor: number, listeners: number): IncomingMessage {
+    const server = createServer();
+    for (let count = 0; count < listeners; count++) server.on('request', () => undefined);
+    return Object.assign(new IncomingMessage(Object.assign(new Socket(), { server })), { httpVersionMajor });
+  }
+
+  it.each([
+    [true, 'nobody else reads', requestOf(1, 1)],
+    [true, 'is of no server', Object.assign(new IncomingMessage(new Socket()), { httpVersionMajor: 1 })],
+    [false, 'comes over HTTP/2', requestOf(2, 1)],
+    [false, 'another listener of the server may read', requestOf(1, 2)],
+    [false, 'somebody reads', requestOf(1, 1).resume()],
+  ])('says %s of one that %s', (mayRest, _, request) => {
+    expect(mayBodyRest(request)).toBe(mayRest);
   });
 });
 
@@ -168,6 +180,39 @@ describe('readRequestBody', () => {
     request.push(null);
     request.destroy();
     expect(outcomes).toEqual([{ kind: 'tooLarge' }]);
+  });
+
+  it.each<[string, BodyOutcome, string[], Partial<IncomingMessage>]>([
+    ['nothing, which has ended already', read(''), [], { complete: true }],
+    ['what somebody has read to its end', { kind: 'lost' }, ['ab'], { complete: true }],
+    ['what ends since its sender has given up, as it does in HTTP/2', { kind: 'aborted' }, [], { aborted: true }],
+  ])('knows what has become of %s', async (_, outcome, chunks, state) => {
+    const request = Object.assign(requestWith({}), state);
+    for (const chunk of chunks) request.push(chunk);
+    request.push(null);
+    request.resume();
+    await once(request, 'end');
+    const outcomes: BodyOutcome[] = [];
+    readRequestBody(request, 10, new SlowBodies(1_000), (each) => outcomes.push(each));
+    expect(outcomes).toEqual([outcome]);
+  });
+
+  it('knows of what somebody reads that a part is lost', () => {
+    const request = requestWith({});
+    request.push('ab');
+    request.read();
+    const outcomes: BodyOutcome[] = [];
+    readRequestBody(request, 10, new SlowBodies(1_000), (each) => outcomes.push(each));
+    expect(outcomes).toEqual([{ kind: 'lost' }]);
+  });
+
+  it('takes nothing of a sender that gives up while it is read, as streams of HTTP/2 then end', async () => {
+    const { request, outcomes, ended } = reading(10);
+    request.push('ab');
+    Object.assign(request, { aborted: true });
+    request.push(null);
+    await ended;
+    expect(outcomes).toEqual([{ kind: 'aborted' }]);
   });
 
   it('notices that the sender has gone', async () => {
