@@ -163,8 +163,15 @@ function copyOf(name: string, value: unknown): unknown {
   try {
     json = JSON.stringify(value);
   } catch (error) {
-    throw new TypeError(`The connection state "${name}" cannot be written as JSON.`, { cause: error });
+    throw notJson(name, { cause: error });
   }
-  if (json === undefined) throw new TypeError(`The connection state "${name}" cannot be written as JSON.`);
+  if (json === undefined) throw notJson(name);
   return JSON.parse(json);
+}
+
+function notJson(name: string, options?: ErrorOptions): TypeError {
+  return new TypeError(
+    `The connection state "${name}" cannot be written as JSON. Set texts, numbers, booleans, lists or plain objects.`,
+    options,
+  );
 }

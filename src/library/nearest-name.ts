@@ -1,19 +1,26 @@
-/** How many letters may be wrong, missing, too many or swapped. */
+/** How many letters may be wrong, missing, too many or swapped: at most so many, and one in so many. */
 const MAX_DISTANCE = 2;
+const LETTERS_PER_MISTAKE = 4;
 
 /** The name that was probably meant by a misspelled one; undefined when it is like none. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
   let nearest: string | undefined;
   // A short name is near to everything.
-  let limit = Math.min(MAX_DISTANCE, Math.floor(name.length / 3));
+  let limit = Math.min(MAX_DISTANCE, Math.floor(name.length / LETTERS_PER_MISTAKE));
   for (const candidate of known) {
+    if (hasWordAfter(name, candidate)) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());
     if (distance > limit) continue;
     nearest = candidate;
     limit = distance - 1;
   }
   return nearest;
+}
+
+/** `credentialId` is another name than `credential`. */
+function hasWordAfter(name: string, start: string): boolean {
+  return name.startsWith(start) && /^[A-Z]/.test(name.slice(start.length));
 }
 
 /** Changes of one letter, and swaps of neighbours, that make one text of the other. */

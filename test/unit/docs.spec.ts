@@ -214,6 +214,7 @@ describe('the page of errors', () => {
     hubDecoratorMissing: () => hubMessages.hubDecoratorMissing('<class>', '<method>'),
     hubIsController: () => hubMessages.hubIsController('<class>'),
     enhancersNotReached: () => hubMessages.enhancersNotReached('<class>', ['<enhancers>']),
+    enhancersNotReachedLater: () => hubMessages.enhancersNotReachedLater('<class>', ['<enhancers>']),
     hubMadePerEvent: () => hubMessages.hubMadePerEvent('<class>'),
     enhancersNotMade: () => hubMessages.enhancersNotMade('<class>', '<method>', ['<enhancers>']),
     NOTHING_AUTHENTICATES: () => securityMessages.NOTHING_AUTHENTICATES,

@@ -32,28 +32,29 @@ export function hasGlobalEnhancers(config: ApplicationConfig | undefined): boole
     config.getGlobalInterceptors().length > 0 ||
     config.getGlobalPipes().length > 0 ||
     config.getGlobalFilters().length > 0 ||
-    requestScopedEnhancers(config).length > 0
+    scopedGlobalEnhancers(config).length > 0
   );
 }
 
-/** An enhancer that is made for each request, as Nest knows it. */
-type RequestScopedEnhancer = ReturnType<
-  ApplicationConfig['getGlobalRequestGuards' | 'getGlobalRequestFilters']
->[number];
+/** An enhancer that is no singleton, as Nest knows it. */
+type ScopedEnhancer = ReturnType<ApplicationConfig['getGlobalRequestGuards' | 'getGlobalRequestFilters']>[number];
 
-/** Global enhancers that must be made for each request. */
-export function requestScopedEnhancers(config: ApplicationConfig | undefined): RequestScopedEnhancer[] {
+/** Global enhancers that are request-scoped or transient; Nest keeps both in one list. */
+export function scopedGlobalEnhancers(config: ApplicationConfig | undefined): ScopedEnhancer[] {
   if (!config) return [];
   return [
     ...config.getGlobalRequestGuards(),
     ...config.getGlobalRequestInterceptors(),
     ...config.getGlobalRequestPipes(),
     ...config.getGlobalRequestFilters(),
-  ] as RequestScopedEnhancer[];
+  ] as ScopedEnhancer[];
 }
 
-export function nameOfEnhancer({ metatype, name }: RequestScopedEnhancer): string {
-  return metatype?.name ?? String(name);
+/** Of an alias the class that it stands for; what else a factory makes has no name of its own. */
+export function nameOfEnhancer({ metatype, isAlias, inject, subtype }: ScopedEnhancer): string {
+  if (!inject) return metatype!.name;
+  const [target] = inject as unknown[];
+  return isAlias && typeof target === 'function' ? target.name : `a factory's ${subtype}`;
 }
 
 /** A test for instances of global guards; those that are made for each request are known by their class. */

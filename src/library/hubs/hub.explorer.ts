@@ -3,11 +3,12 @@ import { isEventName, isHubName } from '../../protocol/names.js';
 import type { HandledEvent } from '../decorators/event-handler.decorators.js';
 import { StartUpError } from '../errors/start-up.error.js';
 import { HANDLED_EVENTS_METADATA, HUB_METADATA } from '../web-pubsub.constants.js';
-import { enhancersWithoutInstance, nameOfEnhancer, requestScopedEnhancers } from './hub-enhancers.js';
+import { enhancersWithoutInstance, nameOfEnhancer, scopedGlobalEnhancers } from './hub-enhancers.js';
 import { HubHandlerFactory, type HubProvider } from './hub-handler.factory.js';
 import {
   enhancersNotMade,
   enhancersNotReached,
+  enhancersNotReachedLater,
   eventNameInvalid,
   eventNameMissing,
   hubClassProvidedTwice,
@@ -120,14 +121,16 @@ export class HubExplorer {
     };
   }
 
-  /** Those that are made for each request Nest makes only for providers that it has tied them to. */
+  /** Those that are no singletons Nest makes only for providers that it has tied them to. */
   #assertGlobalEnhancersReach(hubClass: Function, wrapper: Wrapper): void {
     if (!this.isGlobalApplied) return;
-    const tied = isStatic(wrapper) ? [] : enhancersTiedTo(wrapper);
-    const left = requestScopedEnhancers(this.container.applicationConfig).filter(
-      ({ id }) => !tied.some((enhancer) => enhancer.id === id),
+    const left = scopedGlobalEnhancers(this.container.applicationConfig).filter(
+      (enhancer) => !isMadeFor(wrapper, enhancer),
     );
-    if (left.length > 0) throw new StartUpError(enhancersNotReached(hubClass.name, left.map(nameOfEnhancer)));
+    if (left.length === 0) return;
+    const isListed = !wrapper.isNotMetatype && wrapper.token === hubClass;
+    const message = isListed ? enhancersNotReachedLater : enhancersNotReached;
+    throw new StartUpError(message(hubClass.name, left.map(nameOfEnhancer)));
   }
 }
 
@@ -169,17 +172,18 @@ function assertEnhancersMade(hubClass: Function, method: string, wrapper: Wrappe
   const missing = enhancersWithoutInstance(hubClass, method, (enhancer) => {
     const made = module.injectables.get(enhancer as never);
     if (!made) return false;
-    if (isStatic(made)) return true;
-    // Others it makes for the providers that it has tied them to, and gives the rest an object whose constructor never ran.
-    const isTied = enhancersTiedTo(wrapper).some(({ id }) => id === made.id);
-    return isTied && (!isStatic(wrapper) || isMadeFor(wrapper, made));
+    // Of others it gives the rest an object whose constructor never ran.
+    return isStatic(made) || isMadeFor(wrapper, made);
   });
   if (missing.length > 0) throw new StartUpError(enhancersNotMade(hubClass.name, method, missing));
 }
 
-function isMadeFor(wrapper: Wrapper, transient: Wrapper): boolean {
+/** Nest makes enhancers that are no singletons for the providers that it has tied them to: once, or with each instance. */
+function isMadeFor(wrapper: Wrapper, enhancer: Wrapper): boolean {
+  if (!enhancersTiedTo(wrapper).some(({ id }) => id === enhancer.id)) return false;
+  if (!isStatic(wrapper)) return true;
   const context = staticContextOf(wrapper);
-  return context === undefined || transient.getInstanceByContextId(context, wrapper.id).isResolved === true;
+  return context !== undefined && enhancer.getInstanceByContextId(context, wrapper.id).isResolved === true;
 }
 
 /** The context of what is made once, which Nest keeps to itself. */

@@ -28,8 +28,12 @@ export const hubIsController = (className: string): string =>
 
 export const enhancersNotReached = (className: string, enhancers: readonly string[]): string =>
   `The hub class ${className} is provided by a factory, as a value or under another token, so that Nest does not run the ` +
-  `request-scoped global enhancers (${enhancers.join(', ')}) for it. List ${className} itself under providers, or make them ` +
-  'singletons.';
+  `request-scoped or transient global enhancers (${enhancers.join(', ')}) for it. List ${className} itself under providers, ` +
+  'or make them singletons.';
+
+export const enhancersNotReachedLater = (className: string, enhancers: readonly string[]): string =>
+  `The module of the hub class ${className} was loaded lazily, so that Nest does not run the request-scoped or transient global ` +
+  `enhancers (${enhancers.join(', ')}) for it. Import the module instead of loading it, or make them singletons.`;
 
 export const hubMadePerEvent = (className: string): string =>
   `The hub class ${className} is provided by a factory or as a value, but one must be made for each event, since it, something ` +

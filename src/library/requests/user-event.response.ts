@@ -82,7 +82,7 @@ function assertData(data: unknown, dataType: MessageDataType): void {
       return;
     case 'text':
       if (typeof data === 'string') return;
-      throw new TypeError('A text response takes a string.');
+      throw new TypeError('A text response takes a string; use json for other values.');
     case 'binary':
     case 'protobuf':
       if (isBytes(data)) return;

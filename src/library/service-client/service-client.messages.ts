@@ -15,10 +15,12 @@ export const CREDENTIAL_MISSING =
   'new AzureKeyCredential(key)), or use a connectionString instead of both.';
 
 export const CREDENTIAL_UNKNOWN =
-  'The credential of WebPubSubModule is neither an AzureKeyCredential (with a key) nor a TokenCredential (with getToken).';
+  'The credential of WebPubSubModule is neither an AzureKeyCredential (with a key) nor a TokenCredential (with getToken). ' +
+  'Use new DefaultAzureCredential(), or new AzureKeyCredential(key).';
 
 export const endpointNotUrl = (endpoint: string): string =>
-  `The endpoint of WebPubSubModule must be an https:// address, not ${JSON.stringify(endpoint)}.`;
+  `The endpoint of WebPubSubModule must be an https:// address, not ${JSON.stringify(endpoint)}. Write it as in ` +
+  'https://<name>.webpubsub.azure.com.';
 
 export const insecureEndpoint = (endpoint: string): string =>
   `The endpoint ${endpoint} is not encrypted and not on this machine: keys and messages would be readable on the way. ` +
@@ -29,7 +31,8 @@ export const tokenOverHttp = (endpoint: string): string =>
   'Use an https:// endpoint, or an AzureKeyCredential or connection string with a local emulator.';
 
 export const SERVICE_UNKNOWN =
-  'There is no service to call: WebPubSubModule has neither a connectionString nor an endpoint with a credential.';
+  'There is no service to call: WebPubSubModule has neither a connectionString nor an endpoint with a credential. ' +
+  'Give it one of them.';
 
 export const badHubName = (hub: unknown): string =>
   `${JSON.stringify(hub)} is no hub name: it begins with a letter, followed by at most 127 letters, digits or any of _ \` , . [ ].`;

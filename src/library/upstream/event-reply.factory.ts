@@ -58,8 +58,11 @@ function serialize(value: unknown): string {
   } catch (error) {
     throw new HandlerResultError(`The handler returned what JSON cannot hold: ${(error as Error).message}`);
   }
-  if (json === undefined)
-    throw new HandlerResultError(`The handler returned a ${typeof value}, which JSON cannot hold.`);
+  if (json === undefined) {
+    throw new HandlerResultError(
+      `The handler returned a ${typeof value}, which JSON cannot hold. Let it return text, bytes, numbers, lists or plain objects.`,
+    );
+  }
   return json;
 }
 

@@ -169,7 +169,8 @@ export class EventLog {
     const served = hubs.map(({ hub, events }) => `hub ${quote(hub)} (${events.join(', ')})`);
     this.#logger.log(
       served.length === 0
-        ? `No hub class was found, so that no events are served at ${this.path}.`
+        ? `No hub class was found, so that no events are served at ${this.path}. List a class with @WebPubSubHub(name) ` +
+            'under the providers of a module.'
         : `Events are received at ${this.path} for ${served.join('; ')}.`,
     );
   }

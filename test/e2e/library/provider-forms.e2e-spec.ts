@@ -8,6 +8,7 @@ import {
   type ModuleMetadata,
   type NestInterceptor,
   type PipeTransform,
+  type Provider,
   Scope,
   type Type,
   UseFilters,
@@ -15,7 +16,7 @@ import {
   UseInterceptors,
   UsePipes,
 } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { EventData, OnMessage, WebPubSubHub } from '../../../src/index.js';
 import { startHubApp, type HubAppSettings } from '../../support/start-hub-app.js';
 
@@ -29,8 +30,14 @@ class Decision {
   }
 }
 
-/** Enhancers as classes, of which Nest must make the instances. */
-function enhancersOf(scope: Scope): Record<string, MethodDecorator> {
+/** A class of enhancers, of which Nest must make the instances, and both ways to ask for it. */
+interface EnhancerForms {
+  readonly enhancer: Type;
+  readonly decorator: MethodDecorator;
+  readonly globalToken: string;
+}
+
+function enhancersOf(scope: Scope): Record<string, EnhancerForms> {
   @Injectable({ scope })
   class Guard {
     constructor(private readonly decision?: Decision) {}
@@ -61,15 +68,15 @@ function enhancersOf(scope: Scope): Record<string, MethodDecorator> {
     }
   }
   return {
-    guard: UseGuards(Guard),
-    pipe: UsePipes(Pipe),
-    interceptor: UseInterceptors(Interceptor),
-    filter: UseFilters(Filter),
+    guard: { enhancer: Guard, decorator: UseGuards(Guard), globalToken: APP_GUARD },
+    pipe: { enhancer: Pipe, decorator: UsePipes(Pipe), globalToken: APP_PIPE },
+    interceptor: { enhancer: Interceptor, decorator: UseInterceptors(Interceptor), globalToken: APP_INTERCEPTOR },
+    filter: { enhancer: Filter, decorator: UseFilters(Filter), globalToken: APP_FILTER },
   };
 }
 
-/** A hub class of which no event is handled when its enhancer is asked. */
-function guardedHub(kind: string, scope: Scope): Type {
+/** A hub class whose handler gives the enhancer of that kind something to do. */
+function plainHub(kind: string): Type {
   @WebPubSubHub('chat')
   class ChatHub {
     @OnMessage()
@@ -78,9 +85,15 @@ function guardedHub(kind: string, scope: Scope): Type {
       return 'handled';
     }
   }
-  const descriptor = Object.getOwnPropertyDescriptor(ChatHub.prototype, 'message')!;
-  enhancersOf(scope)[kind](ChatHub.prototype, 'message', descriptor);
   return ChatHub;
+}
+
+/** A hub class of which no event is handled when its enhancer is asked. */
+function guardedHub(kind: string, scope: Scope): Type {
+  const hub = plainHub(kind);
+  const descriptor = Object.getOwnPropertyDescriptor(hub.prototype, 'message')!;
+  enhancersOf(scope)[kind].decorator(hub.prototype as object, 'message', descriptor);
+  return hub;
 }
 
 /** The status of an event, or the message of the error that stops the start. */
@@ -118,6 +131,41 @@ describe.each([
       const outcome = await outcomeOf({ providers });
       expect(outcome).toMatch(expected);
     });
+  });
+});
+
+describe.each(['guard', 'pipe', 'interceptor', 'filter'])('a transient global %s', (kind) => {
+  it.each<[string, (enhancer: Type) => Provider]>([
+    ['by useClass', (enhancer) => ({ provide: '', useClass: enhancer })],
+    ['by a factory', (enhancer) => ({ provide: '', useFactory: () => new enhancer(new Decision()) })],
+  ])('is run for hub classes when provided %s', async (_way, provide) => {
+    const { enhancer, globalToken } = enhancersOf(Scope.TRANSIENT)[kind];
+    const globalEnhancer = { ...(provide(enhancer) as object), provide: globalToken, scope: Scope.TRANSIENT };
+    expect(await outcomeOf({ providers: [Decision, plainHub(kind), globalEnhancer as Provider] })).toMatch(REFUSED);
+  });
+});
+
+describe('a transient global guard', () => {
+  @Injectable({ scope: Scope.TRANSIENT })
+  class TransientGuard {
+    canActivate() {
+      return true;
+    }
+  }
+
+  it.each<[string, Provider[], string]>([
+    ['a class', [{ provide: APP_GUARD, useClass: TransientGuard }], 'TransientGuard'],
+    ['an alias', [TransientGuard, { provide: APP_GUARD, useExisting: TransientGuard }], 'TransientGuard'],
+    [
+      'a factory',
+      [{ provide: APP_GUARD, scope: Scope.TRANSIENT, useFactory: () => new TransientGuard() }],
+      "a factory's guard",
+    ],
+  ])('of %s is told of when Nest would not run it', async (_what, guard, name) => {
+    const hub = plainHub('guard');
+    expect(await outcomeOf({ providers: [{ provide: 'HUB', useFactory: () => new hub() }, ...guard] })).toMatch(
+      `another token, so that Nest does not run the request-scoped or transient global enhancers (${name}) for it`,
+    );
   });
 });
 

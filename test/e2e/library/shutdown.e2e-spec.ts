@@ -1,13 +1,27 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { type BeforeApplicationShutdown, Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Module,
+  type ModuleMetadata,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { OnMessage, WebPubSubHub, WebPubSubModule } from '../../../src/index.js';
-import { CONNECTION_STRING, eventRequest, PLATFORMS, sendRequest, startHubApp } from '../../support/start-hub-app.js';
+import {
+  CONNECTION_STRING,
+  eventRequest,
+  PLATFORMS,
+  type Platform,
+  sendRequest,
+  startHubApp,
+} from '../../support/start-hub-app.js';
 
 /** A hub class whose handler waits until it may finish. */
 function pausedHub(onHandled: () => void = () => undefined) {
@@ -26,6 +40,13 @@ function pausedHub(onHandled: () => void = () => undefined) {
     }
   }
   return { ChatHub, isStarted, finish };
+}
+
+async function startHost(platform: Platform, imports: NonNullable<ModuleMetadata['imports']>) {
+  const testing = await Test.createTestingModule({ imports }).compile();
+  const host = testing.createNestApplication(platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter());
+  await host.listen(0, '127.0.0.1');
+  return { host, port: ((host.getHttpServer() as http.Server).address() as AddressInfo).port };
 }
 
 describe.each(PLATFORMS)('closing an application on %s', (platform) => {
@@ -53,15 +74,18 @@ describe.each(PLATFORMS)('closing an application on %s', (platform) => {
     expect(steps).toEqual(['others end', 'handled', 'closed']);
   });
 
-  it('gives up the port while the events that it has accepted are handled', async () => {
+  it.each([true, false])('gives up the port while accepted events are handled, isGlobal %s', async (isGlobal) => {
     const { ChatHub, isStarted, finish } = pausedHub();
-    const app = await startHubApp({ platform, providers: [ChatHub] });
-    const server = app.app.getHttpServer() as http.Server;
-    const answer = app.sendEvent({ type: 'user.message' });
+    const { host, port } = await startHost(platform, [
+      WebPubSubModule.forRoot({ connectionString: CONNECTION_STRING, isGlobal }),
+      { module: class HubModule {}, providers: [ChatHub] },
+    ]);
+    const server = host.getHttpServer() as http.Server;
+    const answer = sendRequest(port, eventRequest({ type: 'user.message' }));
     await isStarted;
-    const closing = app.close();
+    const closing = host.close();
     while (server.listening) await nextTurn();
-    const successor = http.createServer().listen(app.port, '127.0.0.1');
+    const successor = http.createServer().listen(port, '127.0.0.1');
     await once(successor, 'listening');
     successor.close();
     finish();
@@ -69,26 +93,31 @@ describe.each(PLATFORMS)('closing an application on %s', (platform) => {
     await closing;
   });
 
-  it('keeps the port for others that end later, when its module is not global', async () => {
-    let isListening: boolean | undefined;
+  it.each([true, false])('serves events on while others end, isGlobal %s', async (isGlobal) => {
+    const answers: string[] = [];
+    @WebPubSubHub('chat')
+    class ChatHub {
+      @OnMessage()
+      message() {
+        return 'handled';
+      }
+    }
     @Injectable()
     class LoadBalancer implements BeforeApplicationShutdown {
-      beforeApplicationShutdown() {
-        isListening = server.listening;
+      async beforeApplicationShutdown() {
+        const answer = await sendRequest(port, eventRequest({ type: 'user.message' }));
+        answers.push(answer.text);
       }
     }
     @Module({ providers: [LoadBalancer] })
     class LoadBalancerModule {}
-    const own = WebPubSubModule.forRoot({ connectionString: CONNECTION_STRING, isGlobal: false });
-    const application = await Test.createTestingModule({ imports: [LoadBalancerModule, own] }).compile();
-    const host = application.createNestApplication(
-      platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter(),
-    );
-    await host.listen(0, '127.0.0.1');
-    const server = host.getHttpServer() as http.Server;
+    const { host, port } = await startHost(platform, [
+      LoadBalancerModule,
+      WebPubSubModule.forRoot({ connectionString: CONNECTION_STRING, isGlobal }),
+      { module: class HubModule {}, providers: [ChatHub] },
+    ]);
     await host.close();
-    expect(isListening).toBe(true);
-    expect(server.listening).toBe(false);
+    expect(answers).toEqual(['handled']);
   });
 
   it('refuses events from then on, and gives the server its listeners back', async () => {

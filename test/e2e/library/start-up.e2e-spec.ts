@@ -548,6 +548,26 @@ describe('hub classes are found', () => {
     expect((await app.sendEvent({ type: 'user.message' })).text).toBe('chat');
     await app.close();
   });
+
+  it.each([Scope.REQUEST, Scope.TRANSIENT])(
+    'not in such a module without its global guards, scope %s',
+    async (scope) => {
+      @Injectable({ scope })
+      class ScopedGuard implements CanActivate {
+        canActivate() {
+          return true;
+        }
+      }
+      @Module({ providers: [ChatHub] })
+      class LateModule {}
+      const app = await startHubApp({ providers: [{ provide: APP_GUARD, useClass: ScopedGuard }] });
+      await expect(app.app.get(LazyModuleLoader).load(() => LateModule)).rejects.toThrow(
+        /^The module of the hub class ChatHub was loaded lazily.*ScopedGuard/,
+      );
+      expect((await app.sendEvent({ type: 'user.message' })).status).toBe(404);
+      await app.close();
+    },
+  );
 });
 
 describe('the module', () => {

@@ -98,7 +98,7 @@ describe('ConnectionStates', () => {
   ])('refuses %s, naming the state', (name, value) => {
     if (name === 'a cycle') (value as { self: unknown }).self = value;
     const states = new ConnectionStates();
-    expect(() => states.set('x', value)).toThrow('The connection state "x" cannot be written as JSON.');
+    expect(() => states.set('x', value)).toThrow('The connection state "x" cannot be written as JSON. Set texts,');
     expect(states.isChanged).toBe(false);
   });
 

@@ -44,7 +44,8 @@ describe('the options of the module', () => {
     [{ conectionString: 'x' }, 'conectionString', 'connectionString'],
     [{ connectionstring: 'x' }, 'connectionstring', 'connectionString'],
     [{ allowedOrigin: ['x'] }, 'allowedOrigin', 'allowedOrigins'],
-    [{ hub: 'chat' }, 'hub', 'hubs'],
+    [{ credentials: 'x' }, 'credentials', 'credential'],
+    [{ paht: '/x' }, 'paht', 'path'],
     [{ attahc: 'route' }, 'attahc', 'attach'],
     [{ upstreamAuth: { signatur: 'off' } }, 'upstreamAuth.signatur', 'upstreamAuth.signature'],
     [
@@ -61,6 +62,7 @@ describe('the options of the module', () => {
   it.each<[unknown]>([
     [{}],
     [{ isGlobal: false, logger: 'x', port: 1, name: 'x', id: 1 }],
+    [{ hub: 'chat', credentialId: 'x', upstreamAuth: { entra: { issuerId: 'x' } } }],
     [{ conectionString: undefined }],
     [{ attach: undefined, maxBodyBytes: undefined, hubs: undefined, upstreamAuth: undefined }],
     [{ upstreamAuth: null, allowedOrigins: null, idempotency: null, serviceClientOptions: null }],
