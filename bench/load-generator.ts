@@ -7,8 +7,6 @@ export interface LoadOrder {
   readonly port: number;
   readonly connections: number;
   readonly durationMs: number;
-  /** Complete requests, base64; sent round robin. */
-  readonly requests: readonly string[];
 }
 
 export interface LoadResult {
@@ -25,55 +23,28 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const SUCCESS = '2'.charCodeAt(0);
 const END_OF_CHUNKS = Buffer.from('0\r\n\r\n');
 
-process.on('message', (order: LoadOrder) => {
-  void generate(order).then((result) => process.send!(result));
+/** Sent round robin. */
+let requests: readonly Buffer[] = [];
+
+/** First complete requests, base64, to be used for all orders that follow. */
+process.on('message', (message: { requests: readonly string[] } | LoadOrder) => {
+  if ('requests' in message) {
+    requests = message.requests.map((request) => Buffer.from(request, 'base64'));
+    process.send!({ ready: true });
+  } else {
+    void generate(message).then((result) => process.send!(result));
+  }
 });
 
-async function generate(order: LoadOrder): Promise<LoadResult> {
-  const requests = order.requests.map((request) => Buffer.from(request, 'base64'));
-  const latencies: number[] = [];
-  let failures = 0;
-  let next = 0;
+async function generate({ port, connections, durationMs }: LoadOrder): Promise<LoadResult> {
+  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));
   const started = performance.now();
-  const end = started + order.durationMs;
-  const isRunning = (): boolean => performance.now() < end;
-  stayAwake(isRunning);
-  await Promise.all(
-    Array.from({ length: order.connections }, async () => {
-      const socket = await open(order.port);
-      await new Promise<void>((resolve) => {
-        let sentAt = 0;
-        let received: Buffer | undefined;
-        let usualLength = -1;
-        const send = (): void => {
-          sentAt = performance.now();
-          if (sentAt >= end) {
-            socket.destroy();
-            return resolve();
-          }
-          socket.write(requests[next++ % requests.length]);
-        };
-        socket.on('data', (chunk: Buffer) => {
-          // All answers of a run look alike; one that comes whole need not be read to be counted.
-          if (chunk.length !== usualLength || received) {
-            received = received ? Buffer.concat([received, chunk]) : chunk;
-            const length = responseLength(received);
-            if (length === undefined || received.length < length) return;
-            usualLength = received.length;
-            chunk = received;
-            received = undefined;
-          }
-          if (chunk[9] !== SUCCESS) failures++;
-          latencies.push(performance.now() - sentAt);
-          send();
-        });
-        socket.on('error', () => resolve());
-        socket.on('close', () => resolve());
-        send();
-      });
-    }),
-  );
+  const end = started + durationMs;
+  stayAwake(end);
+  const tally: Tally = { sent: 0, latencies: [], failures: 0 };
+  await Promise.all(sockets.map((socket) => converse(socket, end, tally)));
   const seconds = (performance.now() - started) / 1000;
+  const { latencies, failures } = tally;
   return {
     requests: latencies.length,
     seconds,
@@ -84,12 +55,55 @@ async function generate(order: LoadOrder): Promise<LoadResult> {
   };
 }
 
+/** What all sockets of a run have done together. */
+interface Tally {
+  sent: number;
+  readonly latencies: number[];
+  failures: number;
+}
+
+/** One request after the other, each when the answer to the last has come. */
+function converse(socket: Socket, end: number, tally: Tally): Promise<void> {
+  return new Promise((resolve) => {
+    let sentAt = 0;
+    let received: Buffer | undefined;
+    let usualLength = -1;
+    const send = (): void => {
+      sentAt = performance.now();
+      if (sentAt >= end) socket.destroy();
+      else socket.write(requests[tally.sent++ % requests.length]);
+    };
+    socket.on('data', (chunk: Buffer) => {
+      // All answers of a run look alike; one that comes whole need not be read to be counted.
+      if (chunk.length !== usualLength || received) {
+        received = received ? Buffer.concat([received, chunk]) : chunk;
+        const length = responseLength(received);
+        if (length === undefined || received.length < length) return;
+        usualLength = received.length;
+        chunk = received;
+        received = undefined;
+      }
+      if (chunk[9] !== SUCCESS) tally.failures++;
+      tally.latencies.push(performance.now() - sentAt);
+      send();
+    });
+    // Followed by 'close'.
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      // Cut by the server.
+      if (sentAt < end) tally.failures++;
+      resolve();
+    });
+    send();
+  });
+}
+
 /**
  * Keeps the event loop turning. A generator that sleeps must be woken by the server's writes, and a slow server would pay for
  * that with each answer, a fast one hardly ever.
  */
-function stayAwake(isRunning: () => boolean): void {
-  if (isRunning()) setImmediate(() => stayAwake(isRunning));
+function stayAwake(end: number): void {
+  if (performance.now() < end) setImmediate(() => stayAwake(end));
 }
 
 function open(port: number): Promise<Socket> {

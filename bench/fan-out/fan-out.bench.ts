@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { ask, nextMessage, startPinned, stop } from '../pinned-process.js';
 import type { BenchSettings, BenchTable } from '../report.js';
-import { median, percentile } from '../statistics.js';
+import { percentile } from '../statistics.js';
+import { middle, ratio, type Running, takeTurns } from '../take-turns.js';
 import type { FanOutOrder, FanOutResult } from './clients.js';
 
 const MEMBERS = 1_000;
@@ -32,11 +33,14 @@ const CONTENDERS: readonly FanOutContender[] = [
   { name: 'MQTT', target: 'emulator', subprotocol: 'mqtt' },
 ];
 
-export interface FanOutRound {
+/** Messages in one window. */
+export interface FanOutSample {
   readonly perSecond: number;
   readonly perCpuSecond: number;
   readonly p99Ms: number;
 }
+
+type Crowd = Pick<FanOutOrder, 'members' | 'bystanders' | 'otherGroups' | 'burst'>;
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -63,58 +67,78 @@ async function benchGroup(
   burst: number,
   settings: BenchSettings,
 ): Promise<BenchTable> {
-  const rounds = new Map<string, FanOutRound[]>(CONTENDERS.map(({ name }) => [name, []]));
-  for (let round = 0; round < settings.rounds; round++) {
-    // Each time from another starting place, so that drift of the machine meets all alike.
-    for (let index = 0; index < CONTENDERS.length; index++) {
-      const contender = CONTENDERS[(index + round) % CONTENDERS.length];
-      if (settings.only && !contender.name.includes(settings.only) && contender.target === 'emulator') continue;
-      rounds.get(contender.name)!.push(await measureFanOut(contender, { members, bystanders, burst }, settings));
-    }
-  }
-  const figure = (name: string, pick: (round: FanOutRound) => number): number => median(rounds.get(name)!.map(pick));
-  const [bare, shared] = [BARE, SHARED].map((name) => figure(name, (round) => round.perSecond));
+  // The others would have nothing to be compared with.
+  const isChosen = ({ name, target }: FanOutContender) =>
+    target !== 'emulator' || !settings.only || name.includes(settings.only);
+  const contenders = new Map(CONTENDERS.filter(isChosen).map((contender) => [contender.name, contender]));
+  const names = [...contenders.keys()];
+  const start = (name: string) => startFanOut(contenders.get(name)!, { members, bystanders, burst }, settings);
+  const samples = await takeTurns(names, start, settings);
+  const rate = ({ perSecond }: FanOutSample): number => perSecond;
   return {
     title: `Fan-out to ${members.toLocaleString('en')} clients, 100 B, ${mode}`,
     columns: ['protocol', 'messages/s', 'vs bare', 'vs one frame', 'messages/CPU s', 'p99 ms'],
-    rows: CONTENDERS.map(({ name }) => [
+    rows: names.map((name) => [
       name,
-      Math.round(figure(name, (round) => round.perSecond)),
-      figure(name, (round) => round.perSecond) / bare,
-      figure(name, (round) => round.perSecond) / shared,
-      Math.round(figure(name, (round) => round.perCpuSecond)),
-      figure(name, (round) => round.p99Ms),
+      Math.round(middle(samples, name, rate)),
+      ratio(samples, name, BARE, rate),
+      ratio(samples, name, SHARED, rate),
+      Math.round(middle(samples, name, ({ perCpuSecond }) => perCpuSecond)),
+      middle(samples, name, ({ p99Ms }) => p99Ms),
     ]),
   };
 }
 
-/** One contender, one group: how many of its messages arrive. */
+/** One contender by itself. */
 export async function measureFanOut(
-  { target, subprotocol }: FanOutContender,
-  crowd: Pick<FanOutOrder, 'members' | 'bystanders' | 'otherGroups' | 'burst'>,
+  contender: FanOutContender,
+  crowd: Crowd,
   settings: BenchSettings,
-): Promise<FanOutRound> {
+): Promise<FanOutSample> {
+  const fanOut = await startFanOut(contender, crowd, settings);
+  try {
+    await fanOut.measure(settings.warmUpMs);
+    return await fanOut.measure(settings.durationMs);
+  } finally {
+    await fanOut.stop();
+  }
+}
+
+/** A contender in a process of its own, and all its clients in another. */
+async function startFanOut(
+  { target, subprotocol }: FanOutContender,
+  crowd: Crowd,
+  settings: BenchSettings,
+): Promise<Running<FanOutSample>> {
   const server = startPinned(script('./server.js'), [target], 0, settings.node);
   const clients = startPinned(script('./receivers.js'), [], 1);
+  const end = async (): Promise<void> => {
+    await Promise.all([stop(server), stop(clients)]);
+  };
+  const spent = async (): Promise<number> => (await ask<{ cpuMicroseconds: number }>(server, {})).cpuMicroseconds;
   try {
     const [{ port }] = await Promise.all([nextMessage<{ port: number }>(server), nextMessage(clients)]);
-    const order: FanOutOrder = {
+    const order = {
       ...crowd,
       ...(target !== 'emulator' && { bystanders: 0 }),
-      ...{ port, target, durationMs: settings.warmUpMs },
+      ...{ port, target },
       ...(subprotocol && { subprotocol }),
     };
     await ask(clients, { open: order });
-    await ask(clients, { run: order });
-    const before = await ask<{ cpuMicroseconds: number }>(server, {});
-    const result = await ask<FanOutResult>(clients, { run: { ...order, durationMs: settings.durationMs } });
-    const after = await ask<{ cpuMicroseconds: number }>(server, {});
     return {
-      perSecond: result.delivered / result.seconds,
-      perCpuSecond: result.delivered / ((after.cpuMicroseconds - before.cpuMicroseconds) / 1e6),
-      p99Ms: percentile(result.roundMs, 99),
+      async measure(durationMs) {
+        const before = await spent();
+        const result = await ask<FanOutResult>(clients, { run: { ...order, durationMs } });
+        return {
+          perSecond: result.delivered / result.seconds,
+          perCpuSecond: result.delivered / (((await spent()) - before) / 1e6),
+          p99Ms: percentile(result.roundMs, 99),
+        };
+      },
+      stop: end,
     };
-  } finally {
-    await Promise.all([stop(server), stop(clients)]);
+  } catch (error) {
+    await end();
+    throw error;
   }
 }

@@ -1,15 +1,20 @@
+import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../free-port.js';
 import type { LoadResult } from '../load-generator.js';
 import { ask, nextMessage, startPinned, stop } from '../pinned-process.js';
-import { median } from '../statistics.js';
+import { middle, ratio, type Running, takeTurns } from '../take-turns.js';
 import { CONTENDERS } from './contenders.js';
 import type { BenchSettings, BenchTable } from '../report.js';
 import { CONNECTION_IDS, EVENT_CASES, type EventCase, eventRequest } from './events.js';
 
 const NAMES = Object.keys(CONTENDERS);
+/** What others are compared with. */
+const BARE = 'bare node:http';
+const EXPRESS = 'Express 5 + official middleware';
 
-export interface UpstreamRound {
+/** Events in one window. */
+export interface UpstreamSample {
   readonly perSecond: number;
   readonly p99Ms: number;
   readonly cpuMicroseconds: number;
@@ -30,58 +35,83 @@ export async function benchUpstream(settings: BenchSettings): Promise<BenchTable
 
 async function benchEvent(event: EventCase, connections: number, settings: BenchSettings): Promise<BenchTable> {
   const requests = CONNECTION_IDS.map((connectionId) => eventRequest(event, connectionId));
-  const rounds = new Map<string, UpstreamRound[]>(NAMES.map((name) => [name, []]));
-  for (let round = 0; round < settings.rounds; round++) {
-    // Interleaved, and each time from another starting place, so that drift of the machine meets all alike.
-    for (let index = 0; index < NAMES.length; index++) {
-      const name = NAMES[(index + round) % NAMES.length];
-      rounds.get(name)!.push(await measureUpstream(name, event, requests, connections, settings));
-    }
+  const load = await startLoad(requests);
+  try {
+    const samples = await takeTurns(NAMES, (name) => startUpstream(name, event, load, connections, settings), settings);
+    const rate = ({ perSecond }: UpstreamSample): number => perSecond;
+    return {
+      title: `Upstream: ${event.name}, ${connections} connection${connections > 1 ? 's' : ''}`,
+      columns: ['server', 'events/s', 'vs bare', 'vs Express + official', 'p99 ms', 'CPU µs'],
+      rows: NAMES.map((name) => [
+        name,
+        Math.round(middle(samples, name, rate)),
+        ratio(samples, name, BARE, rate),
+        ratio(samples, name, EXPRESS, rate),
+        middle(samples, name, ({ p99Ms }) => p99Ms),
+        middle(samples, name, ({ cpuMicroseconds }) => cpuMicroseconds),
+      ]),
+    };
+  } finally {
+    await stop(load);
   }
-  const rate = (name: string): number => median(rounds.get(name)!.map((round) => round.perSecond));
-  const [bare, express] = [rate('bare node:http'), rate('Express 5 + official middleware')];
-  return {
-    title: `Upstream: ${event.name}, ${connections} connection${connections > 1 ? 's' : ''}`,
-    columns: ['server', 'events/s', 'vs bare', 'vs Express + official', 'p99 ms', 'CPU µs'],
-    rows: NAMES.map((name) => [
-      name,
-      Math.round(rate(name)),
-      rate(name) / bare,
-      rate(name) / express,
-      median(rounds.get(name)!.map((round) => round.p99Ms)),
-      median(rounds.get(name)!.map((round) => round.cpuMicroseconds)),
-    ]),
-  };
 }
 
-/** One contender in fresh processes: it must answer as the others do, then it is warmed up, then measured. */
+/** One contender by itself, in fresh processes. */
 export async function measureUpstream(
   name: string,
   event: EventCase,
   requests: readonly Buffer[],
   connections: number,
   settings: BenchSettings,
-): Promise<UpstreamRound> {
+): Promise<UpstreamSample> {
+  const load = await startLoad(requests);
+  try {
+    const upstream = await startUpstream(name, event, load, connections, settings);
+    try {
+      await upstream.measure(settings.warmUpMs);
+      return await upstream.measure(settings.durationMs);
+    } finally {
+      await upstream.stop();
+    }
+  } finally {
+    await stop(load);
+  }
+}
+
+/** The sender of events; one does for all contenders. */
+async function startLoad(requests: readonly Buffer[]): Promise<ChildProcess> {
+  const load = startPinned(script('../load-generator.js'), [], 1);
+  await ask(load, { requests: requests.map((request) => request.toString('base64')) });
+  return load;
+}
+
+/** A contender in a process of its own. It must answer as the others do. */
+async function startUpstream(
+  name: string,
+  event: EventCase,
+  load: ChildProcess,
+  connections: number,
+  settings: BenchSettings,
+): Promise<Running<UpstreamSample>> {
   const port = await freePort();
   const server = startPinned(script('./server.js'), [name, String(port)], 0, settings.node);
-  const load = startPinned(script('../load-generator.js'), [], 1);
+  const spent = async (): Promise<number> => (await ask<{ cpuMicroseconds: number }>(server, {})).cpuMicroseconds;
   try {
     await nextMessage(server);
     await assertAnswersAlike(name, port, event);
-    const order = { port, connections, requests: requests.map((request) => request.toString('base64')) };
-    await ask(load, { ...order, durationMs: settings.warmUpMs });
-    const before = await ask<{ cpuMicroseconds: number }>(server, { report: true });
-    const result = await ask<LoadResult>(load, { ...order, durationMs: settings.durationMs });
-    const after = await ask<{ cpuMicroseconds: number }>(server, { report: true });
-    if (result.failures > 0) throw new Error(`${name} refused ${result.failures} of ${result.requests} events`);
-    return {
-      perSecond: result.perSecond,
-      p99Ms: result.p99Ms,
-      cpuMicroseconds: (after.cpuMicroseconds - before.cpuMicroseconds) / result.requests,
-    };
-  } finally {
-    await Promise.all([stop(server), stop(load)]);
+  } catch (error) {
+    await stop(server);
+    throw error;
   }
+  return {
+    async measure(durationMs) {
+      const before = await spent();
+      const { requests, perSecond, p99Ms, failures } = await ask<LoadResult>(load, { port, connections, durationMs });
+      if (failures > 0) throw new Error(`${name} refused ${failures} of ${requests} events`);
+      return { perSecond, p99Ms, cpuMicroseconds: ((await spent()) - before) / requests };
+    },
+    stop: () => stop(server),
+  };
 }
 
 /** Before hours are spent on the others. */
