@@ -12,6 +12,7 @@ export class RawWebSocket {
   /** Text and binary frames received so far. */
   frames = 0;
   onFrame: (socket: RawWebSocket) => void = () => {};
+  onClose: () => void = () => {};
   #socket: Socket | undefined;
   #rest: Buffer | undefined;
   /** Bytes of the current frame still to come. */
@@ -49,6 +50,7 @@ export class RawWebSocket {
       });
       client.#socket = socket;
       socket.once('error', reject);
+      socket.once('close', () => client.onClose());
       socket.write(
         [
           `GET ${path} HTTP/1.1`,
