@@ -40,6 +40,11 @@ export async function ask<T>(child: ChildProcess, message: object): Promise<T> {
   return answer;
 }
 
+/** What a server that calls `tellCpuTime` has spent so far. */
+export async function cpuMicrosecondsOf(server: ChildProcess): Promise<number> {
+  return (await ask<{ cpuMicroseconds: number }>(server, {})).cpuMicroseconds;
+}
+
 export function stop(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();

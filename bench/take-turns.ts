@@ -39,13 +39,33 @@ export async function takeTurns<Sample>(
   return samples;
 }
 
+/** One contender by itself: warmed up, then measured. */
+export async function measureAlone<Sample>(contender: Running<Sample>, settings: BenchSettings): Promise<Sample> {
+  try {
+    await contender.measure(settings.warmUpMs);
+    return await contender.measure(settings.durationMs);
+  } finally {
+    await contender.stop();
+  }
+}
+
+/** The beginning of a row: the contender, its rate, and how many times the rate of each of the others that is. */
+export function rateCells<Sample extends { readonly perSecond: number }>(
+  samples: Samples<Sample>,
+  name: string,
+  others: readonly string[],
+): (string | number)[] {
+  const rate = ({ perSecond }: Sample): number => perSecond;
+  return [name, Math.round(middle(samples, name, rate)), ...others.map((other) => ratio(samples, name, other, rate))];
+}
+
 /** The median of a figure over all turns. */
 export function middle<Sample>(samples: Samples<Sample>, name: string, figure: (sample: Sample) => number): number {
   return median(samples.get(name)!.map(figure));
 }
 
 /** How many times the other's figure it is: the median of the ratios within each turn. */
-export function ratio<Sample>(
+function ratio<Sample>(
   samples: Samples<Sample>,
   name: string,
   other: string,

@@ -90,7 +90,8 @@ export async function runFanOut(order: FanOutOrder): Promise<FanOutResult> {
       const received = before + (await arrived) * burst;
       // Counted over all runs: a window may be too short for even one.
       if (frame.acknowledge && received % ACKNOWLEDGE_EVERY < burst) {
-        for (const receiver of receivers) receiver.send(frame.opcode, frame.acknowledge(received));
+        const acknowledgement = frame.acknowledge(received);
+        for (const receiver of receivers) receiver.send(frame.opcode, acknowledgement);
       }
     }
   };

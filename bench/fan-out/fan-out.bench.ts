@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { ask, nextMessage, startPinned, stop } from '../pinned-process.js';
+import { ask, cpuMicrosecondsOf, nextMessage, startPinned, stop } from '../pinned-process.js';
 import type { BenchSettings, BenchTable } from '../report.js';
 import { percentile } from '../statistics.js';
-import { middle, ratio, type Running, takeTurns } from '../take-turns.js';
+import { measureAlone, middle, rateCells, type Running, takeTurns } from '../take-turns.js';
 import type { FanOutOrder, FanOutResult } from './clients.js';
 
 const MEMBERS = 1_000;
@@ -74,18 +74,15 @@ async function benchGroup(
   const names = [...contenders.keys()];
   const start = (name: string) => startFanOut(contenders.get(name)!, { members, bystanders, burst }, settings);
   const samples = await takeTurns(names, start, settings);
-  const rate = ({ perSecond }: FanOutSample): number => perSecond;
   return {
     title: `Fan-out to ${members.toLocaleString('en')} clients, 100 B, ${mode}`,
     columns: ['protocol', 'messages/s', 'vs bare', 'vs one frame', 'messages/CPU s', 'p99 ms'],
-    rows: names.map((name) => [
-      name,
-      Math.round(middle(samples, name, rate)),
-      ratio(samples, name, BARE, rate),
-      ratio(samples, name, SHARED, rate),
-      Math.round(middle(samples, name, ({ perCpuSecond }) => perCpuSecond)),
-      middle(samples, name, ({ p99Ms }) => p99Ms),
-    ]),
+    rows: names.map((name) =>
+      rateCells(samples, name, [BARE, SHARED]).concat([
+        Math.round(middle(samples, name, ({ perCpuSecond }) => perCpuSecond)),
+        middle(samples, name, ({ p99Ms }) => p99Ms),
+      ]),
+    ),
   };
 }
 
@@ -95,13 +92,7 @@ export async function measureFanOut(
   crowd: Crowd,
   settings: BenchSettings,
 ): Promise<FanOutSample> {
-  const fanOut = await startFanOut(contender, crowd, settings);
-  try {
-    await fanOut.measure(settings.warmUpMs);
-    return await fanOut.measure(settings.durationMs);
-  } finally {
-    await fanOut.stop();
-  }
+  return measureAlone(await startFanOut(contender, crowd, settings), settings);
 }
 
 /** A contender in a process of its own, and all its clients in another. */
@@ -115,7 +106,6 @@ async function startFanOut(
   const end = async (): Promise<void> => {
     await Promise.all([stop(server), stop(clients)]);
   };
-  const spent = async (): Promise<number> => (await ask<{ cpuMicroseconds: number }>(server, {})).cpuMicroseconds;
   try {
     const [{ port }] = await Promise.all([nextMessage<{ port: number }>(server), nextMessage(clients)]);
     const order = {
@@ -127,11 +117,11 @@ async function startFanOut(
     await ask(clients, { open: order });
     return {
       async measure(durationMs) {
-        const before = await spent();
+        const before = await cpuMicrosecondsOf(server);
         const result = await ask<FanOutResult>(clients, { run: { ...order, durationMs } });
         return {
           perSecond: result.delivered / result.seconds,
-          perCpuSecond: result.delivered / (((await spent()) - before) / 1e6),
+          perCpuSecond: result.delivered / (((await cpuMicrosecondsOf(server)) - before) / 1e6),
           p99Ms: percentile(result.roundMs, 99),
         };
       },

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { WebPubSubEmulator } from '../../src/emulator/index.js';
+import { tellCpuTime } from '../tell-cpu-time.js';
 import { BENCH_KEY, HUB } from './clients.js';
 
 /** Bytes of a payload whose length is in the second byte of its frame. */
@@ -18,10 +19,7 @@ const START: Readonly<Record<string, () => Promise<number>>> = {
 };
 
 const port = await START[process.argv[2]]();
-process.on('message', () => {
-  const { user, system } = process.cpuUsage();
-  process.send!({ cpuMicroseconds: user + system, rssBytes: process.memoryUsage().rss });
-});
+tellCpuTime();
 process.send!({ port });
 
 /** A client, and the TCP connection below it. */

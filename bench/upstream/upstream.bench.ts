@@ -2,8 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../free-port.js';
 import type { LoadResult } from '../load-generator.js';
-import { ask, nextMessage, startPinned, stop } from '../pinned-process.js';
-import { middle, ratio, type Running, takeTurns } from '../take-turns.js';
+import { ask, cpuMicrosecondsOf, nextMessage, startPinned, stop } from '../pinned-process.js';
+import { measureAlone, middle, rateCells, type Running, takeTurns } from '../take-turns.js';
 import { CONTENDERS } from './contenders.js';
 import type { BenchSettings, BenchTable } from '../report.js';
 import { CONNECTION_IDS, EVENT_CASES, type EventCase, eventRequest } from './events.js';
@@ -38,18 +38,15 @@ async function benchEvent(event: EventCase, connections: number, settings: Bench
   const load = await startLoad(requests);
   try {
     const samples = await takeTurns(NAMES, (name) => startUpstream(name, event, load, connections, settings), settings);
-    const rate = ({ perSecond }: UpstreamSample): number => perSecond;
     return {
       title: `Upstream: ${event.name}, ${connections} connection${connections > 1 ? 's' : ''}`,
       columns: ['server', 'events/s', 'vs bare', 'vs Express + official', 'p99 ms', 'CPU µs'],
-      rows: NAMES.map((name) => [
-        name,
-        Math.round(middle(samples, name, rate)),
-        ratio(samples, name, BARE, rate),
-        ratio(samples, name, EXPRESS, rate),
-        middle(samples, name, ({ p99Ms }) => p99Ms),
-        middle(samples, name, ({ cpuMicroseconds }) => cpuMicroseconds),
-      ]),
+      rows: NAMES.map((name) =>
+        rateCells(samples, name, [BARE, EXPRESS]).concat([
+          middle(samples, name, ({ p99Ms }) => p99Ms),
+          middle(samples, name, ({ cpuMicroseconds }) => cpuMicroseconds),
+        ]),
+      ),
     };
   } finally {
     await stop(load);
@@ -66,13 +63,7 @@ export async function measureUpstream(
 ): Promise<UpstreamSample> {
   const load = await startLoad(requests);
   try {
-    const upstream = await startUpstream(name, event, load, connections, settings);
-    try {
-      await upstream.measure(settings.warmUpMs);
-      return await upstream.measure(settings.durationMs);
-    } finally {
-      await upstream.stop();
-    }
+    return await measureAlone(await startUpstream(name, event, load, connections, settings), settings);
   } finally {
     await stop(load);
   }
@@ -95,7 +86,6 @@ async function startUpstream(
 ): Promise<Running<UpstreamSample>> {
   const port = await freePort();
   const server = startPinned(script('./server.js'), [name, String(port)], 0, settings.node);
-  const spent = async (): Promise<number> => (await ask<{ cpuMicroseconds: number }>(server, {})).cpuMicroseconds;
   try {
     await nextMessage(server);
     await assertAnswersAlike(name, port, event);
@@ -105,10 +95,10 @@ async function startUpstream(
   }
   return {
     async measure(durationMs) {
-      const before = await spent();
+      const before = await cpuMicrosecondsOf(server);
       const { requests, perSecond, p99Ms, failures } = await ask<LoadResult>(load, { port, connections, durationMs });
       if (failures > 0) throw new Error(`${name} refused ${failures} of ${requests} events`);
-      return { perSecond, p99Ms, cpuMicroseconds: ((await spent()) - before) / requests };
+      return { perSecond, p99Ms, cpuMicroseconds: ((await cpuMicrosecondsOf(server)) - before) / requests };
     },
     stop: () => stop(server),
   };

@@ -10,6 +10,7 @@ import type { WebPubSubModuleOptions } from '../../src/library/web-pubsub-option
 
 export type Platform = 'express' | 'fastify';
 export const PLATFORMS: Platform[] = ['express', 'fastify'];
+export const ATTACHMENTS = ['server', 'route'] as const;
 
 export const ACCESS_KEY = 'primary-key-for-tests-0123456789abcdef';
 export const CONNECTION_STRING = `Endpoint=https://demo.webpubsub.azure.com;AccessKey=${ACCESS_KEY};Version=1.0;`;

@@ -3,11 +3,10 @@ import { OnMessage, OnUserEvent, WebPubSubHub } from '../../../src/index.js';
 import { UpstreamEndpoint } from '../../../src/library/upstream/upstream.endpoint.js';
 import { startEventApplication, type EventApplication } from '../../support/event-application.js';
 import { RawConnection, requestBytes } from '../../support/raw-http.js';
-import { eventRequest, PLATFORMS, startHubApp, type EventSettings } from '../../support/start-hub-app.js';
+import { ATTACHMENTS, eventRequest, PLATFORMS, startHubApp, type EventSettings } from '../../support/start-hub-app.js';
 import { transpileSource, type TranspiledSource } from '../../support/transpiled-source.js';
 
 const bytesOf = (settings: EventSettings): Buffer => requestBytes(eventRequest(settings));
-const ATTACHMENTS = ['server', 'route'] as const;
 
 describe('a process that is told to end while events are in flight', () => {
   let source: TranspiledSource;

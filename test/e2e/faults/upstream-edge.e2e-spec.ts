@@ -18,6 +18,7 @@ import { UpstreamEndpoint } from '../../../src/library/upstream/upstream.endpoin
 import { expectCleanPrototypes, nested } from '../../support/hostile-values.js';
 import { RawConnection, requestBytes, type WireAnswer } from '../../support/raw-http.js';
 import {
+  ATTACHMENTS,
   eventRequest,
   PLATFORMS,
   startHubApp,
@@ -146,7 +147,7 @@ const PROTOTYPE_HEADERS = [
 expectCleanPrototypes();
 
 describe.each(PLATFORMS)('the edge for events on %s', (platform) => {
-  describe.each(['server', 'route'] as const)('attached at the %s', (attach) => {
+  describe.each(ATTACHMENTS)('attached at the %s', (attach) => {
     let app: HubApp;
     beforeAll(async () => {
       app = await startHubApp({ platform, options: { attach, maxBodyBytes: 1_300_000 }, providers: [AttackedHub] });

@@ -12,6 +12,7 @@ import { UpstreamEndpoint } from '../../../src/library/upstream/upstream.endpoin
 import { endlessRequest, http2Frames } from '../../support/http2-frames.js';
 import { RawConnection, requestBytes } from '../../support/raw-http.js';
 import {
+  ATTACHMENTS,
   CONNECTION_STRING,
   eventRequest,
   PLATFORMS,
@@ -20,7 +21,6 @@ import {
   type HubApp,
 } from '../../support/start-hub-app.js';
 
-const ATTACHMENTS = ['server', 'route'] as const;
 /** More than a system takes at once for a receiver that does not read. */
 const LARGE = Buffer.alloc(8 * 1024 * 1024, 'a');
 

@@ -45,7 +45,7 @@ import {
   WebPubSubExecutionContext,
   WebPubSubHub,
 } from '../../../src/index.js';
-import { PLATFORMS, startHubApp, type HubApp, type HubAppSettings } from '../../support/start-hub-app.js';
+import { ATTACHMENTS, PLATFORMS, startHubApp, type HubApp, type HubAppSettings } from '../../support/start-hub-app.js';
 
 let trace: string[] = [];
 let app: HubApp;
@@ -372,7 +372,7 @@ describe.each(PLATFORMS)('enhancers that are registered globally, on %s', (platf
     }
   }
 
-  describe.each(['server', 'route'] as const)('attached at the %s', (attach) => {
+  describe.each(ATTACHMENTS)('attached at the %s', (attach) => {
     const begin = (settings: HubAppSettings) =>
       start({
         platform,

@@ -21,7 +21,7 @@ import {
   UserEventRequest,
   WebPubSubHub,
 } from '../../../src/index.js';
-import { PLATFORMS, startHubApp, type HubApp } from '../../support/start-hub-app.js';
+import { ATTACHMENTS, PLATFORMS, startHubApp, type HubApp } from '../../support/start-hub-app.js';
 
 /** What handlers got, latest last. */
 let seen: unknown[] = [];
@@ -89,7 +89,7 @@ const MQTT_HEADERS = {
 };
 
 describe.each(PLATFORMS)('events on %s', (platform) => {
-  describe.each(['server', 'route'] as const)('attached at the %s', (attach) => {
+  describe.each(ATTACHMENTS)('attached at the %s', (attach) => {
     let app: HubApp;
     // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
     const last = <T>() => seen.at(-1) as T;

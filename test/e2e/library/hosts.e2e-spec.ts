@@ -24,6 +24,7 @@ import {
 } from '../../../src/index.js';
 import { UpstreamEndpoint } from '../../../src/library/upstream/upstream.endpoint.js';
 import {
+  ATTACHMENTS,
   CONNECTION_STRING,
   createHubApp,
   eventRequest,
@@ -155,7 +156,7 @@ const HOSTS: [string, Omit<HubAppSettings, 'platform'>, Platform[]][] = [
   ],
 ];
 
-describe.each(['server', 'route'] as const)('attached at the %s', (attach) => {
+describe.each(ATTACHMENTS)('attached at the %s', (attach) => {
   describe.each(HOSTS)('an application %s', (_name, settings, platforms) => {
     it.each(platforms)('receives events on %s', async (platform) => {
       const app = await startHubApp({

@@ -30,7 +30,7 @@ import {
   States,
   WebPubSubHub,
 } from '../../../src/index.js';
-import { PLATFORMS, startHubApp, type HubApp, type HubAppSettings } from '../../support/start-hub-app.js';
+import { ATTACHMENTS, PLATFORMS, startHubApp, type HubApp, type HubAppSettings } from '../../support/start-hub-app.js';
 
 interface HttpResponse {
   status(code: number): this;
@@ -160,7 +160,7 @@ describe.each(PLATFORMS)('an exception filter of the host, %s', (platform) => {
   });
 });
 
-describe.each(['server', 'route'] as const)('an exception filter that answers later, attached at the %s', (attach) => {
+describe.each(ATTACHMENTS)('an exception filter that answers later, attached at the %s', (attach) => {
   const LateFilter = FILTERS['answers later'];
 
   @WebPubSubHub('chat')

@@ -37,7 +37,13 @@ import {
   type WebPubSubOptionsFactory,
 } from '../../../src/index.js';
 import { MODULE_NOT_CONFIGURED } from '../../../src/library/web-pubsub-options.messages.js';
-import { CONNECTION_STRING, PLATFORMS, startHubApp, type HubAppSettings } from '../../support/start-hub-app.js';
+import {
+  ATTACHMENTS,
+  CONNECTION_STRING,
+  PLATFORMS,
+  startHubApp,
+  type HubAppSettings,
+} from '../../support/start-hub-app.js';
 
 async function messageOfFailedStart(settings: HubAppSettings): Promise<string> {
   const error = await startHubApp(settings).then(
@@ -393,7 +399,7 @@ it('stops when events should be received by a route that Fastify has already', a
   );
 });
 
-describe.each(['server', 'route'] as const)('the path / on Fastify, attached at the %s', (attach) => {
+describe.each(ATTACHMENTS)('the path / on Fastify, attached at the %s', (attach) => {
   it('leaves the page of the host alone', async () => {
     @Controller()
     class PageController {

@@ -2,6 +2,7 @@ import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { OnConnect, OnDisconnected, OnGroupJoined, OnUserEvent, WebPubSubHub } from '../../../src/index.js';
 import {
+  ATTACHMENTS,
   eventRequest,
   PLATFORMS,
   startHubApp,
@@ -144,7 +145,7 @@ const WRONG_REQUESTS: [string, RawRequest, number, RegExp][] = [
 const VALIDATION = { 'webhook-request-origin': 'demo.webpubsub.azure.com', 'ce-awpsversion': '1.0' };
 
 describe.each(PLATFORMS)('wrong requests on %s', (platform) => {
-  describe.each(['server', 'route'] as const)('attached at the %s', (attach) => {
+  describe.each(ATTACHMENTS)('attached at the %s', (attach) => {
     let app: HubApp;
 
     beforeAll(async () => {
