@@ -79,13 +79,14 @@ export class FrameQueue implements FlushableSocket {
   #writeFrames(): void {
     const frames = this.#frames;
     const [first] = frames;
-    this.#frames = [];
     // By far the most frequent case: one frame for each of many.
     if (frames.length === 1 && first.chunks.length === 1 && first.expiresAt === undefined && !this.#isCongested()) {
+      frames.pop();
       this.#byteLength = 0;
       this.transport.write(first.chunks[0]);
       return;
     }
+    this.#frames = [];
     const written = this.#write(frames);
     if (written < frames.length) this.#frames = frames.slice(written);
   }
