@@ -229,7 +229,7 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
     }
     const numbered = this.options.encoder.encodeNumbered(message);
     if (!numbered) return;
-    const sequenceId = this.#deliveries.push(numbered, numbered.byteLength, numbered.expiresAt);
+    const sequenceId = this.#deliveries.push(numbered);
     if (sequenceId === undefined) {
       this.#socket?.discardQueue();
       this.closeWith(CLOSES.reliableBufferFull);

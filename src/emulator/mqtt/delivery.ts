@@ -25,7 +25,8 @@ const QOS_OF_OTHERS = 1;
  */
 export class Deliveries {
   #message?: DataMessage;
-  readonly #outbound = new Map<string, OutboundMessage>();
+  /** By `keyOf` their subscription. */
+  readonly #outbound = new Map<number, OutboundMessage>();
 
   /** Undefined: nothing. */
   of(message: DataMessage, subscription: Subscription, connectionId: string): OutboundMessage | undefined {
@@ -33,7 +34,7 @@ export class Deliveries {
       return undefined;
     }
     if (this.#message !== message) this.#begin(message);
-    const key = `${subscription.qos} ${subscription.identifier ?? ''}`;
+    const key = keyOf(subscription);
     let outbound = this.#outbound.get(key);
     if (!outbound) {
       outbound = { ...toOutboundMessage(message, subscription), frames: new SharedFrames() };
@@ -56,6 +57,11 @@ export class Deliveries {
     this.#outbound.clear();
     this.#message = undefined;
   }
+}
+
+/** The same for those that receive the same. An identifier is 1 at least. */
+function keyOf({ qos, identifier = 0 }: Subscription): number {
+  return identifier * 4 + qos;
 }
 
 function toOutboundMessage(message: DataMessage, subscription: Subscription): OutboundMessage {
