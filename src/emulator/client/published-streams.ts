@@ -112,7 +112,7 @@ export class PublishedStreams {
   }
 
   #publish({ group, noEcho }: PublishedStream, data: MessageData, stream: StreamPosition): void {
-    const { userId, connectionId, hub } = this.connection;
+    const { userId, hub } = this.connection;
     const message: GroupDataMessage = {
       kind: 'groupData',
       group,
@@ -120,7 +120,7 @@ export class PublishedStreams {
       stream,
       ...(userId !== undefined && { fromUserId: userId }),
     };
-    hub.sendToGroup(message, noEcho ? { excluded: new Set([connectionId]) } : undefined);
+    hub.sendToGroup(message, noEcho ? { sender: this.connection } : undefined);
   }
 
   #acknowledge(streamId: string, expectedSequenceId: bigint): void {

@@ -10,6 +10,8 @@ import type { HubSettings } from './hub-settings.js';
 export interface Selection {
   /** Connection ids; unknown ones are ignored. */
   readonly excluded?: ReadonlySet<string>;
+  /** Whose own message it is that shall not come back. */
+  readonly sender?: ClientConnection;
   readonly filter?: (connection: ClientConnection) => boolean;
 }
 
@@ -125,9 +127,10 @@ function deliver(members: Iterable<ClientConnection>, message: DataMessage, sele
   return count;
 }
 
-export function isSelected(connection: ClientConnection, selection: Selection | undefined): boolean {
+function isSelected(connection: ClientConnection, selection: Selection | undefined): boolean {
   if (!selection) return true;
-  return !selection.excluded?.has(connection.connectionId) && (selection.filter?.(connection) ?? true);
+  const { excluded, sender, filter } = selection;
+  return connection !== sender && !excluded?.has(connection.connectionId) && (filter?.(connection) ?? true);
 }
 
 function insert<K>(index: Map<K, Set<ClientConnection>>, key: K, connection: ClientConnection): void {

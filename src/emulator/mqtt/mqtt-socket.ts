@@ -70,7 +70,7 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
 
   constructor(
     private readonly webSocket: WebSocket,
-    private readonly transport: Duplex,
+    transport: Duplex,
     flusher: SocketFlusher,
     private readonly context: EmulatorContext,
     private readonly listener: MqttSocketListener,
@@ -96,9 +96,9 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
     return !this.#isOver && this.webSocket.readyState === this.webSocket.OPEN;
   }
 
-  /** Whether so much waits to be read by the client that what may be lost is better not sent. */
+  /** Whether so much waits for the client that what may be lost is better not sent. */
   get isCongested(): boolean {
-    return this.transport.writableLength + this.#queue.byteLength > MAX_BUFFERED_BYTES;
+    return this.#queue.byteLength > MAX_BUFFERED_BYTES;
   }
 
   /** Aborted when the client has gone. */
@@ -134,7 +134,7 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
 
   /** As `send`, of a PUBLISH that others get too: whoever is first frames it, and leaves the frame in `shared`. */
   sendShared(shared: SharedFrames, packetId: number | undefined, createPacket: () => Packet): boolean {
-    if (!this.isOpen) return false;
+    if (this.#isOver) return false;
     const key = sharedKey(this.version, packetId);
     let frame = shared.get(key);
     if (!frame) {

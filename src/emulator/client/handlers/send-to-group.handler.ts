@@ -16,7 +16,6 @@ export function handleSendToGroup(session: ClientSession, message: SendToGroupMe
     ...(metadata && { metadata }),
     ...(ttlSeconds && { expiresAt: context.clock.now() + ttlSeconds * 1000 }),
   };
-  const selection = noEcho ? { excluded: new Set([connection.connectionId]) } : undefined;
-  const receivers = connection.hub.sendToGroup(sent, selection);
+  const receivers = connection.hub.sendToGroup(sent, noEcho ? { sender: connection } : undefined);
   session.record('fanOut', `message to group ${group}`, { receivers });
 }

@@ -47,6 +47,13 @@ describe('a hub', () => {
     expect(received).toEqual(['3']);
   });
 
+  it('leaves out the sender', () => {
+    const { hub, received, join } = createHub();
+    const [sender] = ['1', '2', '3'].map((id) => join(id));
+    expect(hub.sendToAll(message, { sender })).toBe(2);
+    expect(received).toEqual(['2', '3']);
+  });
+
   it('raises joined and left for changes alone, and none for the first groups or for the end', () => {
     const { hub, events, join } = createHub();
     const connection = join('1', ['first']);
