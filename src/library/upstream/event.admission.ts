@@ -72,9 +72,11 @@ interface Sender {
 const ALLOWED_METHODS = 'POST, OPTIONS, GET';
 /**
  * When what has arrived at all sockets has been read: events are then handled one after the other, for which processors are
- * made. Kept here, since tests of applications put fake timers in the place of the real ones.
+ * made. Kept here as the next, since tests of applications put fake timers in the place of the real ones.
  */
 const afterReading = setImmediate;
+/** When a stream that has been read to its end has said so. */
+const afterEnd = process.nextTick.bind(process);
 /** How long the body of an event may take. */
 const BODY_PATIENCE_MS = 30_000;
 
@@ -202,15 +204,19 @@ export class EventAdmission {
     const hostBody = host && takeHostBody(request, host);
     if (hostBody) {
       done(exchange, this.#withBody(admitted, hostBody));
-    } else if (exchange.goesOn || !mayBodyRest(request)) {
-      this.#awaitBody(exchange, admitted, done);
+    } else if (mayBodyRest(request)) {
+      afterReading(() => this.#takeBody(exchange, admitted, done));
     } else {
-      afterReading(() => {
-        const body = takeArrivedBody(request);
-        if (body) done(exchange, withBody(admitted, body));
-        else this.#awaitBody(exchange, admitted, done);
-      });
+      this.#awaitBody(exchange, admitted, done);
     }
+  }
+
+  #takeBody(exchange: EventExchange, admitted: AdmittedEvent, done: WhenPrepared): void {
+    const { request, goesOn } = exchange;
+    const body = goesOn && !request.complete ? undefined : takeArrivedBody(request);
+    if (!body) this.#awaitBody(exchange, admitted, done);
+    else if (goesOn) afterEnd(() => done(exchange, withBody(admitted, body)));
+    else done(exchange, withBody(admitted, body));
   }
 
   /** Streams tell of themselves in the context of their connection; what follows belongs to that of the request. */

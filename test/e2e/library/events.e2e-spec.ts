@@ -343,8 +343,8 @@ describe.each(PLATFORMS)('events on %s', (platform) => {
 });
 
 describe('events, while an application is tested with fake timers', () => {
-  it('are answered', async () => {
-    const app = await startHubApp({ providers: [RecordingHub] });
+  it.each(ATTACHMENTS)('are answered, attached at the %s', async (attach) => {
+    const app = await startHubApp({ options: { attach }, providers: [RecordingHub] });
     jest.useFakeTimers();
     try {
       expect((await app.sendEvent({ type: 'user.message' })).status).toBe(204);
