@@ -164,6 +164,10 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
     return this.#socket !== undefined;
   }
 
+  isRecoverable(): boolean {
+    return this.options.isReliable;
+  }
+
   dropSocket(): boolean {
     if (!this.#socket) return false;
     this.record('fault', 'the socket was cut');

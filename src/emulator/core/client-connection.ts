@@ -11,6 +11,10 @@ export interface ConnectionOutlet {
   close(reason: string): void;
   /** False while the client is away and may come back. Left out by outlets that end with their socket. */
   hasSocket?(): boolean;
+  /** Whether the connection would outlive its socket, were it lost now. Left out by outlets that end with it. */
+  isRecoverable?(): boolean;
+  /** The connection is no longer in a group, by whomever it was taken out. */
+  onGroupLeft?(group: string): void;
   /**
    * Fault switch: cuts the socket without a closing handshake, as a broken network does. A reliable connection enters its
    * recovery window, any other ends. False: there is no socket at the moment.
@@ -72,6 +76,16 @@ export class ClientConnection {
   /** False while a reliable client or the client of an MQTT session is away. */
   get isOnline(): boolean {
     return this.#outlet?.hasSocket?.() ?? true;
+  }
+
+  /** Whether its client could come back after the loss of the socket. */
+  get isRecoverable(): boolean {
+    return this.#outlet?.isRecoverable?.() ?? false;
+  }
+
+  /** Tells the outlet; called by the hub. */
+  onGroupLeft(group: string): void {
+    this.#outlet?.onGroupLeft?.(group);
   }
 
   /** Leaves the hub and raises `disconnected`, once; false when that has happened before. For outlets. */

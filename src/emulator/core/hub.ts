@@ -83,6 +83,7 @@ export class Hub {
     if (!connection.groups.delete(group)) return;
     withdraw(this.#groups, group, connection);
     this.groupStates.leave(connection, group);
+    connection.onGroupLeft(group);
     this.events.groupLeft(connection, group);
   }
 

@@ -1,5 +1,4 @@
 import { canonicalHubName } from '../../protocol/names.js';
-import { findSubprotocol } from '../../protocol/subprotocol.js';
 import type { ClientConnection } from '../core/client-connection.js';
 import type { HubRegistry } from '../core/hub.registry.js';
 import type { EmulatorContext } from '../emulator-context.js';
@@ -88,7 +87,7 @@ export class FaultSwitches {
       case 'dropSocket':
       case 'forceRecovery': {
         const connection = this.#connection(fault);
-        if (fault.kind === 'forceRecovery' && !canRecover(connection)) {
+        if (fault.kind === 'forceRecovery' && !connection.isRecoverable) {
           throw new FaultTargetError(`Connection ${fault.connectionId} cannot be recovered: it is not reliable.`);
         }
         if (!connection.dropSocket()) throw noSocket(fault.connectionId);
@@ -161,11 +160,6 @@ class ActiveFault implements FaultHandle {
 
 function isOfKind<K extends FaultKind>(fault: Fault, kind: K): fault is FaultOf<K> {
   return fault.kind === kind;
-}
-
-function canRecover(connection: ClientConnection): boolean {
-  const subprotocol = connection.subprotocol === undefined ? undefined : findSubprotocol(connection.subprotocol);
-  return subprotocol?.isReliable ?? connection.mqtt?.sessionId !== undefined;
 }
 
 function noSocket(connectionId: string): FaultTargetError {

@@ -87,6 +87,15 @@ export class MqttSession implements ConnectionOutlet {
     return this.#socket !== undefined;
   }
 
+  isRecoverable(): boolean {
+    return this.#retentionMs > 0;
+  }
+
+  /** Who comes into the group again without subscribing gets the defaults. */
+  onGroupLeft(group: string): void {
+    this.subscriptions.delete(group);
+  }
+
   dropSocket(): boolean {
     this.#socket?.terminate();
     return this.#socket !== undefined;

@@ -18,7 +18,6 @@ function unsubscribe(topic: string, { session }: MqttExchange): number {
   const { connection } = session;
   if (!connection.permissions.mayJoinOrLeave(topic)) return REASON_CODES.notAuthorized;
   if (!connection.groups.has(topic)) return REASON_CODES.noSubscriptionExisted;
-  session.subscriptions.delete(topic);
   connection.hub.leaveGroup(connection, topic);
   return REASON_CODES.success;
 }
