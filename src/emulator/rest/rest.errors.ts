@@ -42,16 +42,23 @@ export const restErrors = {
       message: `Connection \`${connectionId}\` is not found.`,
       target: 'Connection',
     }),
+  /** Of permissions: the code is that of the emulator's own tests; [assumed] the text, like that above. */
+  permissionHolderNotFound: (connectionId: string) =>
+    new RestError(404, {
+      code: 'Info.Connection.NotExisted',
+      message: `Connection \`${connectionId}\` is not found.`,
+      target: 'Connection',
+    }),
   /** [observed 2021-09] the text; [assumed] the code, made like that of connections */
   userNotFound: (userId: string) =>
     new RestError(404, { code: 'Error.User.NotExisted', message: `User \`${userId}\` is not found.`, target: 'User' }),
   /** Of HEAD, which has no body: the code in the header is all. Only that of groups is documented, the others are [assumed]. */
-  notExisting: (thing: 'Group' | 'User' | 'Connection' | 'Permission') =>
+  notExisting: (thing: 'Group' | 'User' | 'Connection') =>
     new RestError(404, { code: `Warning.${thing}.NotExisted`, message: `${thing} does not exist.`, target: thing }),
-  /** [assumed] the code; the status is [rest-api 6.3] */
+  /** [rest-api 6.3] the status; [assumed] the text */
   tooManyPermissions: () =>
     new RestError(409, {
-      code: 'Error.Permission.LimitExceeded',
+      code: 'Error.Connection.Conflict',
       message: 'The connection has the most single-group rules it may have for this permission.',
       target: 'Permission',
     }),

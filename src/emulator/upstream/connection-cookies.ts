@@ -31,5 +31,5 @@ export class ConnectionCookies {
 
 /** A tunnel URL has no host to keep cookies for; one that cannot exist takes its place. */
 function cookieUrl(url: string): string {
-  return url.startsWith('tunnel:') ? `https://tunnel.invalid${url.slice('tunnel://'.length)}` : url;
+  return /^tunnel:/i.test(url) ? `https://tunnel.invalid${url.slice('tunnel://'.length)}` : url;
 }

@@ -61,7 +61,7 @@ export function describeValidationRefusal(
 }
 
 export function describeNoTransport(url: string): string {
-  const what = url.startsWith('tunnel:') ? 'tunnels are not open in this emulator' : 'the scheme is unknown';
+  const what = /^tunnel:/i.test(url) ? 'tunnels are not open in this emulator' : 'the scheme is unknown';
   return `Nothing carries requests to ${blankUrl(url)}: ${what}`;
 }
 

@@ -40,7 +40,7 @@ describe('permissions [rest-api 6.3]', () => {
     for (let first = 0; first < 1000; first += 50) {
       await Promise.all(Array.from({ length: 50 }, (_, index) => grant(first + index)));
     }
-    expect((await grant(1000)).status).toBe(409);
+    expect(await grant(1000)).toMatchObject({ status: 409, json: { code: 'Error.Connection.Conflict' } });
     expect((await grant(999)).status).toBe(200);
     expect((await callRest(emulator, `HEAD ${path}?targetName=g1000`)).status).toBe(404);
   });

@@ -61,6 +61,12 @@ describe('error bodies [rest-api 1]', () => {
       { code: 'Error.Connection.NotExisted', message: 'Connection `gone` is not found.', target: 'Connection' },
     ],
     [
+      'a permission for an unknown connection',
+      `PUT ${H}/permissions/sendToGroup/connections/gone?targetName=blue`,
+      404,
+      { code: 'Info.Connection.NotExisted', message: 'Connection `gone` is not found.', target: 'Connection' },
+    ],
+    [
       'adding an unknown user',
       `PUT ${H}/users/dev/groups/blue`,
       404,
@@ -85,10 +91,13 @@ describe('error bodies [rest-api 1]', () => {
     expect(reply.headers['content-type']).toBe('application/json; charset=utf-8');
   });
 
-  it('of HEAD are a header alone [rest-api 10]', async () => {
-    const reply = await callRest(emulator, `HEAD ${H}/groups/empty?api-version=2024-12-01`);
+  it.each([
+    ['groups/empty', 'Warning.Group.NotExisted'],
+    ['permissions/sendToGroup/connections/gone?targetName=blue', 'Info.Connection.NotExisted'],
+  ])('of HEAD are a header alone [rest-api 10]: %s', async (path, code) => {
+    const reply = await callRest(emulator, `HEAD ${H}/${path}`);
     expect(reply).toMatchObject({ status: 404, text: '' });
-    expect(reply.headers['x-ms-error-code']).toBe('Warning.Group.NotExisted');
+    expect(reply.headers['x-ms-error-code']).toBe(code);
   });
 
   it.each([

@@ -9,12 +9,12 @@ interface FilterFunction {
   call(values: readonly FilterValue[], call: Call, isValidation: boolean): FilterValue;
 }
 
-/** Calls one of the functions of [rest-api 7.2]. Throws for any other, and for a wrong number of arguments. */
-export function callFilterFunction(call: Call, values: readonly FilterValue[], isValidation: boolean): FilterValue {
+/** One of the functions of [rest-api 7.2]. Throws for any other, and for a wrong number of arguments. */
+export function findFilterFunction(call: Call): FilterFunction {
   const known = FUNCTIONS.get(call.name);
   if (!known) throw FilterPartError.notSupported(call);
-  if (!known.argumentCounts.includes(values.length)) throw FilterPartError.invalid(call);
-  return known.call(values, call, isValidation);
+  if (!known.argumentCounts.includes(call.arguments.length)) throw FilterPartError.invalid(call);
+  return known;
 }
 
 const FUNCTIONS = new Map<string, FilterFunction>([

@@ -1,6 +1,6 @@
 import type { ComparisonOperator, FilterExpression } from './filter-expression.js';
 import { FilterPartError, InvalidFilterError } from './filter.errors.js';
-import { callFilterFunction } from './filter-functions.js';
+import { findFilterFunction } from './filter-functions.js';
 import { booleanOf, integerOf, stringOf, type FilterValue } from './filter-value.js';
 
 /** What a filter looks at; a ClientConnection is one. */
@@ -42,8 +42,9 @@ function evaluate(expression: FilterExpression, subject: FilterSubject): FilterV
       return naming(expression, () => evaluateIn(expression, subject));
     case 'call':
       return naming(expression, () => {
+        const known = findFilterFunction(expression);
         const values = expression.arguments.map((argument) => evaluate(argument, subject));
-        return callFilterFunction(expression, values, subject === DUMMY);
+        return known.call(values, expression, subject === DUMMY);
       });
     case 'list':
       throw FilterPartError.notSupported(expression);

@@ -13,9 +13,12 @@ export const permissionRoutes: readonly RestRoute[] = [
     path: PATH,
     prepare(parameters, service) {
       const [permission, group] = [parameters.permission(), parameters.targetName()];
-      const connection = findHub(parameters, service)?.connections.get(parameters.connectionId());
+      const connectionId = parameters.connectionId();
+      const connection = findHub(parameters, service)?.connections.get(connectionId);
       return () => {
-        if (!connection || !isAllowed(connection, permission, group)) throw restErrors.notExisting('Permission');
+        if (!connection || !isAllowed(connection, permission, group)) {
+          throw restErrors.permissionHolderNotFound(connectionId);
+        }
         return { status: 200 };
       };
     },
@@ -29,7 +32,7 @@ export const permissionRoutes: readonly RestRoute[] = [
       const connectionId = parameters.connectionId();
       const connection = findHub(parameters, service)?.connections.get(connectionId);
       return () => {
-        if (!connection) throw restErrors.connectionNotFound(connectionId);
+        if (!connection) throw restErrors.permissionHolderNotFound(connectionId);
         if (!connection.permissions.grant(permission, group)) throw restErrors.tooManyPermissions();
         return { status: 200 };
       };

@@ -127,6 +127,7 @@ describe('a filter [rest-api 7]', () => {
     // what is not served
     ['name eq 1', "Invalid syntax for 'name eq 1': Token 'name' is not supported. (Parameter 'filter')"],
     ['not name', "Invalid syntax for 'not name': Token 'name' is not supported. (Parameter 'filter')"],
+    ['year(name) eq 1', "Invalid syntax for 'year(name)': Token 'year(name)' is not supported. (Parameter 'filter')"],
     ["year('a') eq 1", "Invalid syntax for 'year('a')': Token 'year('a')' is not supported. (Parameter 'filter')"],
     [
       'length(userId, 1) eq 1',

@@ -15,6 +15,7 @@ describe('ConnectionCookies', () => {
     ['another host', 'http://a.example/', 'x=1; Path=/', 'http://b.example/', undefined],
     ['a subdomain', 'http://a.contoso.com/', 'x=1; Path=/; Domain=contoso.com', 'http://b.contoso.com/', 'x=1'],
     ['an address', 'http://127.0.0.1:8080/', 'x=1', 'http://127.0.0.1:8080/', 'x=1'],
+    ['a tunnel in capitals', 'TUNNEL:///events/a', 'x=1; Path=/events', 'TUNNEL:///events/b', 'x=1'],
     ['a path of the tunnel', 'tunnel:///events/a', 'x=1; Path=/events', 'tunnel:///events/b', 'x=1'],
     ['a cookie that has expired', 'http://localhost/', 'x=1; Max-Age=0', 'http://localhost/', undefined],
   ])('%s [upstream-events 4.3]', (_, from, line, to, expected) => {
