@@ -49,6 +49,8 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
   readonly #deliveries?: DeliveryQueue<NumberedFrame>;
   readonly #lifetime = new AbortController();
   #socket?: ClientSocket;
+  /** Fault switch: what waits for it, a close frame among others, leaves when it is released, even if all else is over. */
+  #heldSocket?: ClientSocket;
   #recoveryTimer?: ScheduledCall;
   // Asked for every message, hence not read from the signal.
   #isEnded = false;
@@ -100,8 +102,10 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
     if (this.#frames.isBehind) socket.pauseReading();
     const replayed = this.#deliveries?.replay(this.context.clock.now()) ?? [];
     this.record('recovered', `${replayed.length} messages sent again`);
+    // First the ends, so that the client takes up no stream that is over.
+    this.streams.repeatClosed();
     // The official client takes up its streams only when it hears that it is connected; without streams it expects nothing.
-    if (this.streams.size > 0) this.send(this.#connectedMessage());
+    if (this.streams.hasPublished) this.send(this.#connectedMessage());
     for (const { sequenceId, item } of replayed) {
       if (!socket.send(item.with(sequenceId))) return this.#failSlowClient();
     }
@@ -176,11 +180,23 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
     return true;
   }
 
-  holdSocket(isHeld: boolean): boolean {
-    if (!this.#socket) return false;
+  holdSocket(isHeld: boolean, onGone?: () => void): boolean {
+    const socket = isHeld ? this.#socket : this.#heldSocket;
+    if (!socket) return false;
     this.record('fault', isHeld ? 'the socket is held' : 'the socket is released');
-    this.#socket.hold(isHeld);
+    socket.hold(isHeld);
+    this.#heldSocket = isHeld ? socket : undefined;
+    if (isHeld) {
+      void socket.closed.then(() => {
+        if (this.#heldSocket === socket) this.#heldSocket = undefined;
+        onGone?.();
+      });
+    }
     return true;
+  }
+
+  hasHeldSocket(): boolean {
+    return this.#heldSocket !== undefined;
   }
 
   onFrame(payload: Buffer, isBinary: boolean): void {

@@ -98,11 +98,9 @@ export class ClientSocket implements FrameQueueOwner {
   close(close: CloseReason): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#closing = close;
     // The client's answer to the close frame is behind what it sent before.
     this.resumeReading();
-    this.#closeTimer = this.options.clock.schedule(CLOSE_TIMEOUT_MS, () => this.webSocket.terminate());
-    this.#queue.flush();
+    this.#beginClose(close);
   }
 
   /** Forgets what is pending, so that the close frame is the next thing a client that does not read will find. */
@@ -140,6 +138,13 @@ export class ClientSocket implements FrameQueueOwner {
     this.webSocket.resume();
   }
 
+  /** The close frame waits for what is pending, and while the socket is held. */
+  #beginClose(close: CloseReason): void {
+    this.#closing = close;
+    this.#closeTimer = this.options.clock.schedule(CLOSE_TIMEOUT_MS, () => this.webSocket.terminate());
+    this.#queue.flush();
+  }
+
   #sendClose({ code, reason }: CloseReason): void {
     this.webSocket.close(code, fitCloseReason(reason));
   }
@@ -155,14 +160,13 @@ export class ClientSocket implements FrameQueueOwner {
   }
 
   #ping(): void {
-    if (this.webSocket.readyState !== this.webSocket.OPEN) return;
+    if (this.#isOver || !this.isOpen) return;
     // While reading is paused for the client's own haste, its pongs wait too.
     if (this.webSocket.isPaused) this.#missedPings = 0;
     if (this.#missedPings >= MAX_MISSED_PINGS) {
       this.#lose(CLOSES.pingTimeout, 'network');
       this.discardQueue();
-      this.#sendClose(CLOSES.pingTimeout);
-      this.#closeTimer = this.options.clock.schedule(CLOSE_TIMEOUT_MS, () => this.webSocket.terminate());
+      this.#beginClose(CLOSES.pingTimeout);
       return;
     }
     this.#missedPings++;

@@ -22,9 +22,11 @@ export interface ConnectionOutlet {
   dropSocket?(): boolean;
   /**
    * Fault switch: while held, nothing more is written to the client, as if it had ceased to read; what is delivered piles
-   * up as with any slow client. False: there is no socket at the moment.
+   * up as with any slow client. False: there is no socket at the moment. `onGone` is called when the held socket is closed.
    */
-  holdSocket?(isHeld: boolean): boolean;
+  holdSocket?(isHeld: boolean, onGone?: () => void): boolean;
+  /** Whether a held socket is still there; it may outlive the connection. Left out by outlets that release theirs. */
+  hasHeldSocket?(): boolean;
 }
 
 /**
@@ -46,6 +48,7 @@ export class ClientConnection {
   readonly createdAt: number;
   #nextEventId = 0;
   #outlet?: ConnectionOutlet;
+  #endListeners?: Set<() => void>;
 
   constructor(
     readonly hub: Hub,
@@ -92,7 +95,15 @@ export class ClientConnection {
   end(reason: string, mqtt?: MqttDisconnectProperties): boolean {
     if (!this.hub.remove(this)) return false;
     this.hub.events.disconnected(this, reason, mqtt);
+    for (const listener of this.#endListeners ?? []) listener();
     return true;
+  }
+
+  /** Calls the listener once, when the connection has ended. Returns the function that takes it away. */
+  whenEnded(listener: () => void): () => void {
+    const listeners = (this.#endListeners ??= new Set());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   /** Fault switch, see ConnectionOutlet; false as well when the outlet has no such switch. */
@@ -101,7 +112,12 @@ export class ClientConnection {
   }
 
   /** Fault switch, see ConnectionOutlet; false as well when the outlet has no such switch. */
-  holdSocket(isHeld: boolean): boolean {
-    return this.#outlet?.holdSocket?.(isHeld) ?? false;
+  holdSocket(isHeld: boolean, onGone?: () => void): boolean {
+    return this.#outlet?.holdSocket?.(isHeld, onGone) ?? false;
+  }
+
+  /** Fault switch, see ConnectionOutlet. */
+  get hasHeldSocket(): boolean {
+    return this.#outlet?.hasHeldSocket?.() ?? false;
   }
 }

@@ -27,7 +27,7 @@ export class FaultSwitches {
 
   /**
    * Switches a fault on. Throws an InvalidSettingError that names the field, or a FaultTargetError when there is no such
-   * connection, socket, or recovery.
+   * connection, socket, or recovery. The fault of a connection ends with it, that of a socket with the socket.
    */
   set(fault: Fault): FaultHandle {
     const checked = validateFault(fault);
@@ -87,22 +87,21 @@ export class FaultSwitches {
       case 'dropSocket':
       case 'forceRecovery': {
         const connection = this.#connection(fault);
-        if (fault.kind === 'forceRecovery' && !connection.isRecoverable) {
-          throw new FaultTargetError(`Connection ${fault.connectionId} cannot be recovered: it is not reliable.`);
-        }
+        if (fault.kind === 'forceRecovery' && !connection.isRecoverable) throw notReliable(fault.connectionId);
         if (!connection.dropSocket()) throw noSocket(fault.connectionId);
         active.isActive = false;
         return;
       }
       case 'throttleClient':
-        if (!this.#connection(fault).holdSocket(true)) throw noSocket(fault.connectionId);
-        if (fault.durationMs !== undefined) {
-          active.timer = this.context.clock.schedule(fault.durationMs, () => active.clear());
-        }
+        this.#throttle(active, fault);
         break;
-      case 'expireReconnectionToken':
-        this.#connection(fault);
+      case 'expireReconnectionToken': {
+        const connection = this.#connection(fault);
+        if (!connection.isRecoverable) throw notReliable(fault.connectionId);
+        if (connection.mqtt) throw noReconnectionToken(fault.connectionId);
+        active.whenOver(connection.whenEnded(() => active.clear()));
         break;
+      }
       default:
         break;
     }
@@ -110,12 +109,26 @@ export class FaultSwitches {
     if (fault.kind === 'refuseValidation') this.resetValidations(fault.hub);
   }
 
+  #throttle(active: ActiveFault, { connectionId, hub, durationMs }: FaultOf<'throttleClient'>): void {
+    const connection = this.#connection({ hub, connectionId });
+    if (!connection.holdSocket(true, () => active.clear())) throw noSocket(connectionId);
+    active.throttled = connection;
+    const stopWaiting = connection.whenEnded(() => {
+      // Otherwise the fault ends with the socket: its close frame, too, waits for the release.
+      if (!connection.hasHeldSocket) active.clear();
+    });
+    active.whenOver(stopWaiting);
+    if (durationMs === undefined) return;
+    const timer = this.context.clock.schedule(durationMs, () => active.clear());
+    active.whenOver(() => timer.cancel());
+  }
+
   #end(active: ActiveFault, isUsedUp: boolean): void {
     this.#active.delete(active.id);
-    const { fault } = active;
-    if (fault.kind === 'throttleClient') {
-      this.hubs().find(fault.hub)?.connections.get(fault.connectionId)?.holdSocket(false);
-    }
+    const { fault, throttled } = active;
+    // Another fault may hold it still.
+    const isHeld = [...this.#active.values()].some((other) => other.throttled === throttled);
+    if (throttled && !isHeld) throttled.holdSocket(false);
     // The refusal that used it up is still under way; the service asks again by itself.
     if (fault.kind === 'refuseValidation' && !isUsedUp) this.resetValidations(fault.hub);
     this.note(fault, `fault ${active.id} ended: ${describe(fault)}`);
@@ -132,7 +145,9 @@ export type FaultOf<K extends FaultKind> = Extract<Fault, { readonly kind: K }>;
 
 class ActiveFault implements FaultHandle {
   isActive = true;
-  timer?: { cancel(): void };
+  /** Whose socket it holds. */
+  throttled?: ClientConnection;
+  readonly #afterwards: (() => void)[] = [];
   #strikes = 0;
 
   constructor(
@@ -140,6 +155,11 @@ class ActiveFault implements FaultHandle {
     readonly fault: Fault,
     private readonly onEnd: (isUsedUp: boolean) => void,
   ) {}
+
+  /** Called when the fault ends, however it does. */
+  whenOver(callback: () => void): void {
+    this.#afterwards.push(callback);
+  }
 
   strike(): void {
     this.#strikes++;
@@ -153,13 +173,21 @@ class ActiveFault implements FaultHandle {
   #end(isUsedUp: boolean): void {
     if (!this.isActive) return;
     this.isActive = false;
-    this.timer?.cancel();
+    for (const callback of this.#afterwards) callback();
     this.onEnd(isUsedUp);
   }
 }
 
 function isOfKind<K extends FaultKind>(fault: Fault, kind: K): fault is FaultOf<K> {
   return fault.kind === kind;
+}
+
+function notReliable(connectionId: string): FaultTargetError {
+  return new FaultTargetError(`Connection ${connectionId} cannot be recovered: it is not reliable.`);
+}
+
+function noReconnectionToken(connectionId: string): FaultTargetError {
+  return new FaultTargetError(`Connection ${connectionId} has no reconnection token: it is an MQTT session.`);
 }
 
 function noSocket(connectionId: string): FaultTargetError {

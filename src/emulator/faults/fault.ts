@@ -63,7 +63,8 @@ export interface ForceRecoveryFault extends ConnectionFault {
 }
 
 /**
- * Nothing more is written to the client's present socket, as if the client had ceased to read.
+ * Nothing more is written to the client's present socket, as if the client had ceased to read. Ends with that
+ * socket; one that the service closes meanwhile learns of it when the fault ends, and is cut off after 5 seconds.
  *
  * @publicApi
  */
@@ -74,7 +75,8 @@ export interface ThrottleClientFault extends ConnectionFault {
 }
 
 /**
- * Attempts to recover the connection are refused, as with a token that has run out.
+ * Attempts to recover the connection are refused, as with a token that has run out. Ends with the connection;
+ * one that has no reconnection token is refused.
  *
  * @publicApi
  */
@@ -147,7 +149,7 @@ export interface FaultHandle {
   /** Counts up from 1. */
   readonly id: number;
   readonly fault: Fault;
-  /** False when it was cleared, is used up, or struck once and for all. */
+  /** False when it was cleared, is used up, struck once and for all, or what it was about has ended. */
   readonly isActive: boolean;
   /** Ends the fault; has no effect on one that is over. */
   clear(): void;

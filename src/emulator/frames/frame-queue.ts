@@ -57,7 +57,8 @@ export class FrameQueue implements FlushableSocket {
   /** Writes what waits, even if the network has to keep it: nothing comes after. */
   flushAll(): void {
     if (this.#isHeld || !this.owner.isOpen || this.#frames.length === 0) return;
-    this.#writeChunks(this.#frames.flatMap(({ chunks }) => chunks));
+    const now = this.clock.now();
+    this.#writeChunks(this.#frames.flatMap((frame) => (isExpired(frame, now) ? [] : frame.chunks)));
     this.clear();
   }
 
@@ -100,7 +101,7 @@ export class FrameQueue implements FlushableSocket {
     while (written < frames.length && !this.#isCongested()) {
       const frame = frames[written++];
       this.#byteLength -= frame.byteLength;
-      if (frame.expiresAt !== undefined && frame.expiresAt <= now) continue;
+      if (isExpired(frame, now)) continue;
       const isSmall = frame.chunks.length === 1;
       if (isSmall) batch = batch.append(frame);
       if (batch.byteLength > 0 && (!isSmall || batch.byteLength >= MAX_BATCH_BYTES)) {
@@ -123,4 +124,8 @@ export class FrameQueue implements FlushableSocket {
   #isCongested(): boolean {
     return this.transport.writableLength >= this.transport.writableHighWaterMark;
   }
+}
+
+function isExpired({ expiresAt }: OutboundFrame, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
 }

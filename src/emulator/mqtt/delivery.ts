@@ -37,6 +37,8 @@ export class Deliveries {
     const key = keyOf(subscription);
     let outbound = this.#outbound.get(key);
     if (!outbound) {
+      // The end of a group stream carries no payload, and MQTT has no other form for it.
+      if (message.kind === 'groupData' && message.stream?.endOfStream) return undefined;
       outbound = { ...toOutboundMessage(message, subscription), frames: new SharedFrames() };
       this.#outbound.set(key, outbound);
     }

@@ -9,6 +9,7 @@ import type { MqttSocket } from './mqtt-socket.js';
 import { OutboundMessages } from './outbound-messages.js';
 import { publishToGroup, toEventAnswer, toUserEvent, type Publication } from './publication.js';
 import { REASON_CODES } from './reason-codes.js';
+import { SerialEvents } from './serial-events.js';
 import { resolveTopic } from './topics.js';
 import type { Will } from './will.js';
 
@@ -40,8 +41,9 @@ export class MqttSession implements ConnectionOutlet {
   #ending: MqttDisconnectProperties = { initiatedByClient: false };
   #endReason?: string;
   #hasWarned = false;
-  #events: Promise<void> = Promise.resolve();
-  readonly #ended = new AbortController();
+  #isEnded = false;
+  readonly #events = new SerialEvents();
+  readonly #eventsGivenUp = new AbortController();
 
   constructor(
     readonly connection: ClientConnection,
@@ -59,6 +61,7 @@ export class MqttSession implements ConnectionOutlet {
   /** The socket may be the client's first, or one with which it takes up its session again. */
   attach(socket: MqttSocket, terms: SessionTerms): void {
     const previous = this.#socket;
+    previous?.handleReceived();
     if (previous) this.lose(previous);
     this.#cancelCalls();
     this.#socket = socket;
@@ -101,20 +104,21 @@ export class MqttSession implements ConnectionOutlet {
     return this.#socket !== undefined;
   }
 
-  holdSocket(isHeld: boolean): boolean {
-    this.#socket?.hold(isHeld);
-    return this.#socket !== undefined;
+  holdSocket(isHeld: boolean, onGone?: () => void): boolean {
+    const socket = this.#socket;
+    socket?.hold(isHeld);
+    if (isHeld) void socket?.closed.then(onGone);
+    return socket !== undefined;
   }
 
   /** Raises a user event after those before it, and sends what upstream answered. Resolves when that is done. */
   raiseEvent(name: string, publication: Publication): Promise<void> {
-    this.#events = this.#events.then(() => this.#raise(name, publication, this.#ended.signal));
-    return this.#events;
+    return this.#events.raise(() => this.#raise(name, publication, this.#eventsGivenUp.signal));
   }
 
   /** Resolves when the user events that were raised have been answered. */
   idle(): Promise<void> {
-    return this.#events;
+    return this.#events.settled();
   }
 
   /** A DISCONNECT of the client may shorten, or prolong, what it asked for at first. */
@@ -132,19 +136,20 @@ export class MqttSession implements ConnectionOutlet {
     this.#socket = undefined;
     this.#ending = socket.ending;
     this.outbound.detach();
-    const willDelayMs = Math.min(this.#will?.delayMs ?? 0, this.#retentionMs);
-    if (willDelayMs === 0) this.#publishWill();
-    else this.#willCall = this.context.clock.schedule(willDelayMs, () => this.#publishWill());
     if (this.#retentionMs === 0) {
       this.#finish(this.#endReason ?? (socket.ending.initiatedByClient ? '' : 'The network connection was lost.'));
       return;
     }
+    const willDelayMs = Math.min(this.#will?.delayMs ?? 0, this.#retentionMs);
+    if (willDelayMs === 0) this.#publishWill();
+    else this.#willCall = this.context.clock.schedule(willDelayMs, () => this.#publishWill());
     this.#record('disconnected', `The network connection ended; the session stays for ${this.#retentionMs / 1000} s.`);
     this.#expiryCall = this.context.clock.schedule(this.#retentionMs, () => this.#finish('The session expired.'));
   }
 
-  /** Ends the session, whether or not its client is there. */
+  /** Ends the session, whether or not its client is there; its user events are given up. */
   end(reason: string, reasonCode: number): void {
+    this.#eventsGivenUp.abort(new Error('The session has ended.'));
     this.#retentionMs = 0;
     this.#endReason = reason;
     if (this.#socket) this.#socket.disconnect(reasonCode, reason);
@@ -154,10 +159,12 @@ export class MqttSession implements ConnectionOutlet {
   }
 
   #finish(reason: string): void {
-    if (this.#ended.signal.aborted) return;
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    // [assumed] what a client published before it went is for upstream all the same, and comes before `disconnected`
+    this.#events.hurry();
     this.#publishWill();
     this.#cancelCalls();
-    this.#ended.abort(new Error('The session has ended.'));
     this.#record('disconnected', reason);
     this.onEnded(this);
     this.connection.end(reason, this.#ending);
@@ -176,9 +183,10 @@ export class MqttSession implements ConnectionOutlet {
   }
 
   async #raise(name: string, publication: Publication, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return;
     const { connection } = this;
     const outcome = await connection.hub.events.userEvent(connection, toUserEvent(name, publication), signal);
-    if (this.#ended.signal.aborted) return;
+    if (this.#isEnded) return;
     const answer = toEventAnswer(name, publication, outcome);
     this.#record('sent', `PUBLISH ${answer.topic} QoS ${answer.qos}`, answer.payload);
     this.outbound.send(answer);

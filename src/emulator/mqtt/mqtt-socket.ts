@@ -57,6 +57,8 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
   readonly #gone = new AbortController();
   /** Of the packet whose handling takes time. */
   #handling: Promise<void> | undefined;
+  /** The client is going, or has gone: its packets wait for one another no more. */
+  #isLeaving = false;
   #isPaused = false;
   #isOver = false;
   #hasLost = false;
@@ -123,9 +125,12 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
     if (keepAliveSeconds > 0) this.#watch(keepAliveSeconds * 1500, keepAliveSeconds * 1500);
   }
 
-  /** False when the client cannot take the packet, because it has gone or because the packet is too large for it. */
-  send(packet: Packet): boolean {
-    const frame = this.isOpen ? this.#frame(packet) : undefined;
+  /**
+   * False when the client cannot take the packet, because it has gone or because the packet is too large for it. A packet
+   * that has not been written when it expires is left out; `expiresAt` is in epoch milliseconds.
+   */
+  send(packet: Packet, expiresAt?: number): boolean {
+    const frame = this.isOpen ? this.#frame(packet, expiresAt) : undefined;
     if (!frame) return false;
     this.#queue.push(frame);
     this.listener.onSent(packet);
@@ -154,8 +159,8 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
     if (this.version === 5 && this.#hasConnected) {
       const properties = reason !== '' && fitsMqttString(reason) ? { reasonString: reason } : {};
       const packet: IDisconnectPacket = { cmd: 'disconnect', reasonCode, properties };
-      this.send(packet);
-      this.ending = { initiatedByClient: false, disconnectPacket: { code: reasonCode } };
+      const isSent = this.send(packet);
+      this.ending = { initiatedByClient: false, ...(isSent && { disconnectPacket: { code: reasonCode } }) };
     }
     this.close(this.version === 5 || !isFailure(reasonCode) ? 1000 : 1008, reason);
   }
@@ -170,14 +175,13 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
     this.#lose();
   }
 
-  /** The client has said that it goes: what comes after counts no more. */
-  acceptDisconnect(packet: IDisconnectPacket): void {
-    const userProperties = readUserProperties(packet.properties?.userProperties);
-    this.ending = {
-      initiatedByClient: true,
-      disconnectPacket: { code: packet.reasonCode ?? 0, ...(userProperties.length > 0 && { userProperties }) },
-    };
-    this.close(1000, '');
+  /**
+   * Handles what has been received now: behind a client that goes, nothing waits for upstream's answers. So packets count
+   * that came before the end of their socket, and none is left to act on the session when that has another.
+   */
+  handleReceived(): void {
+    this.#isLeaving = true;
+    if (this.#hasConnected) this.#handleWaiting();
   }
 
   /** Cuts the TCP connection. */
@@ -198,10 +202,10 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
     while (this.#handling) await this.#handling;
   }
 
-  #frame(packet: Packet): OutboundFrame | undefined {
+  #frame(packet: Packet, expiresAt?: number): OutboundFrame | undefined {
     try {
       const bytes = writePacket(packet, this);
-      return bytes && frameMessage([bytes], true);
+      return bytes && frameMessage([bytes], true, expiresAt);
     } catch (error) {
       this.context.logger.error(`An MQTT packet could not be written: ${String(error)}`);
       return undefined;
@@ -211,7 +215,7 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
   #read(data: Buffer, isBinary: boolean): void {
     if (this.#isOver) return;
     if (!isBinary) {
-      this.disconnect(REASON_CODES.protocolError, 'MQTT packets come in binary frames.');
+      this.#fail(REASON_CODES.protocolError, 'MQTT packets come in binary frames.');
       return;
     }
     let unreadBytes = 0;
@@ -240,7 +244,8 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
       return;
     }
     this.#waiting.push(packet);
-    if (!this.#handling) this.#handleWaiting();
+    if (packet.cmd === 'disconnect') this.#leave(packet);
+    else if (!this.#handling) this.#handleWaiting();
     else if (this.#waiting.length >= MAX_WAITING_PACKETS) this.#setPaused(true);
   }
 
@@ -250,7 +255,7 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
   #handleWaiting(): void {
     for (let packet = this.#waiting.shift(); packet; packet = this.#waiting.shift()) {
       const handling = this.listener.onPacket(packet);
-      if (!handling) continue;
+      if (!handling || (this.#isLeaving && this.#hasConnected)) continue;
       this.#handling = handling.then(() => {
         this.#handling = undefined;
         this.#handleWaiting();
@@ -258,7 +263,16 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
       return;
     }
     this.#setPaused(false);
-    if (this.#gone.signal.aborted) this.#lose();
+  }
+
+  /** A DISCONNECT has come. Before the CONNECT is accepted it waits for that; how the socket ends is known all the same. */
+  #leave({ reasonCode = REASON_CODES.success, properties }: IDisconnectPacket): void {
+    const userProperties = readUserProperties(properties?.userProperties);
+    this.ending = {
+      initiatedByClient: true,
+      disconnectPacket: { code: reasonCode, ...(userProperties.length > 0 && { userProperties }) },
+    };
+    this.handleReceived();
   }
 
   #setPaused(isPaused: boolean): void {
@@ -274,11 +288,17 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
       // The packet is not handed out, so its version is unknown; the newest form of refusal is the best guess.
       this.send({ cmd: 'connack', reasonCode: REASON_CODES.unsupportedProtocolVersion, sessionPresent: false });
     }
-    this.disconnect(REASON_CODES.malformedPacket, `The packet is malformed: ${error.message}.`);
+    this.#fail(REASON_CODES.malformedPacket, `The packet is malformed: ${error.message}.`);
   }
 
   #refuseSize(): void {
-    this.disconnect(REASON_CODES.packetTooLarge, `A packet has at most ${MAX_PACKET_BYTES} bytes.`);
+    this.#fail(REASON_CODES.packetTooLarge, `A packet has at most ${MAX_PACKET_BYTES} bytes.`);
+  }
+
+  /** As `disconnect`; what came before the fault counts. */
+  #fail(reasonCode: number, reason: string): void {
+    this.handleReceived();
+    this.disconnect(reasonCode, reason);
   }
 
   /** Checks at the time at which the client would be too late, had it sent nothing since. */
@@ -289,19 +309,18 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
       // a client that has gone would be waited for as long.
       if (this.#isPaused || this.#lastPacketAt > now) this.#lastPacketAt = now;
       const idleMs = now - this.#lastPacketAt;
-      if (idleMs >= limitMs) this.disconnect(REASON_CODES.keepAliveTimeout, 'The keep alive time has passed.');
+      if (idleMs >= limitMs) this.#fail(REASON_CODES.keepAliveTimeout, 'The keep alive time has passed.');
       else this.#watch(limitMs, limitMs - idleMs);
     });
   }
 
   #onClosed(code: number): void {
-    const wasOver = this.#isOver;
     // [assumed] a close frame is the client's own wish, even without a DISCONNECT
-    if (!wasOver && code !== 1006) this.ending = { initiatedByClient: true };
-    this.#isOver = true;
-    this.#timer?.cancel();
+    if (!this.#isOver && code !== 1006 && !this.ending.disconnectPacket) this.ending = { initiatedByClient: true };
+    this.handleReceived();
+    this.#end();
     this.#gone.abort(new Error('The client has gone.'));
-    if (!this.#handling) this.#lose();
+    this.#lose();
   }
 
   #end(): void {

@@ -35,6 +35,8 @@ interface InFlight {
  */
 export class OutboundMessages {
   readonly #inFlight = new Map<number, InFlight>();
+  /** Packet ids of what was in flight when the client returned, and has not been sent again yet. */
+  readonly #toRepeat = new Set<number>();
   #waiting: OutboundMessage[] = [];
   /** Index of the first of `#waiting`: taking from the front of a long array is slow. */
   #head = 0;
@@ -53,10 +55,9 @@ export class OutboundMessages {
   attach(socket: MqttSocket, receiveMaximum: number): void {
     this.#socket = socket;
     this.#receiveMaximum = receiveMaximum;
-    for (const [packetId, { message, isReleased }] of [...this.#inFlight]) {
-      if (isReleased) socket.send({ cmd: 'pubrel', messageId: packetId, reasonCode: REASON_CODES.success });
-      else if (!this.#write(message, packetId, true)) this.#forget(packetId);
-    }
+    // Some may be left from the socket before; cleared, so that the order is that of the first time.
+    this.#toRepeat.clear();
+    for (const packetId of this.#inFlight.keys()) this.#toRepeat.add(packetId);
     this.#pump();
   }
 
@@ -91,7 +92,11 @@ export class OutboundMessages {
     const inFlight = this.#inFlight.get(packetId);
     if (inFlight?.message.qos !== 2) return false;
     if (isFailure(reasonCode)) this.#settle(packetId);
-    else inFlight.isReleased = true;
+    else {
+      inFlight.isReleased = true;
+      // The caller sends PUBREL now.
+      this.#toRepeat.delete(packetId);
+    }
     return true;
   }
 
@@ -109,10 +114,12 @@ export class OutboundMessages {
     const inFlight = this.#inFlight.get(packetId);
     if (!inFlight) return;
     this.#inFlight.delete(packetId);
+    this.#toRepeat.delete(packetId);
     this.#keptBytes -= keptBytesOf(inFlight.message);
   }
 
   #pump(): void {
+    if (this.#toRepeat.size > 0) this.#repeat();
     while (this.#socket?.isOpen && this.#inFlight.size < this.#receiveMaximum && this.#head < this.#waiting.length) {
       const message = this.#waiting[this.#head++];
       if (this.#head > 1024 && this.#head * 2 > this.#waiting.length) {
@@ -129,6 +136,17 @@ export class OutboundMessages {
     }
   }
 
+  /** [mqtt-5 4.9] a client that returns may take fewer at a time than were in flight: the rest waits for its turn. */
+  #repeat(): void {
+    for (const packetId of this.#toRepeat) {
+      if (!this.#socket?.isOpen || this.#inFlight.size - this.#toRepeat.size >= this.#receiveMaximum) return;
+      this.#toRepeat.delete(packetId);
+      const { message, isReleased } = this.#inFlight.get(packetId)!;
+      if (isReleased) this.#socket.send({ cmd: 'pubrel', messageId: packetId, reasonCode: REASON_CODES.success });
+      else if (!this.#write(message, packetId, true)) this.#forget(packetId);
+    }
+  }
+
   #isExpired({ expiresAt }: OutboundMessage): boolean {
     return expiresAt !== undefined && expiresAt <= this.clock.now();
   }
@@ -142,7 +160,11 @@ export class OutboundMessages {
     // The time that is left of a message differs from one moment to the next.
     const shared = message.expiresAt === undefined && !isRepeated ? message.frames : undefined;
     const createPacket = (): IPublishPacket => this.#packetOf(message, packetId, isRepeated);
-    const isSent = shared ? socket?.sendShared(shared, packetId, createPacket) : socket?.send(createPacket());
+    // Of an id in flight nothing is left out: the session would wait for its acknowledgement.
+    const expiresAt = message.qos === 0 ? message.expiresAt : undefined;
+    const isSent = shared
+      ? socket?.sendShared(shared, packetId, createPacket)
+      : socket?.send(createPacket(), expiresAt);
     return isSent === true || !socket?.isOpen;
   }
 

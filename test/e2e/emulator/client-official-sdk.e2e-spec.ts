@@ -9,6 +9,7 @@ import {
   type WebPubSubClientProtocol,
 } from '@azure/web-pubsub-client';
 import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { RecordingUpstream } from '../../support/record-upstream.js';
 import { startEmulator } from '../../support/start-emulator.js';
 
@@ -52,10 +53,11 @@ async function connect(
   userId: string,
   protocol: WebPubSubClientProtocol,
   options: WebPubSubClientOptions = {},
+  issuer = service,
 ): Promise<WebPubSubClient & { id: string }> {
   const client = new WebPubSubClient(
     {
-      getClientAccessUrl: async () => (await service.getClientAccessToken({ userId, roles: ALL_ROLES })).url,
+      getClientAccessUrl: async () => (await issuer.getClientAccessToken({ userId, roles: ALL_ROLES })).url,
     },
     { ...QUICK, protocol, ...options },
   );
@@ -165,6 +167,22 @@ describe('the official reliable client whose socket is cut', () => {
     await stream.end();
     await ended;
     expect(received).toEqual(['a', 'b']);
+  });
+
+  it('learns that a stream has timed out meanwhile', async () => {
+    const clock = new FakeClock(Date.now());
+    const other = await startEmulator({ clock, endsOnCloseWithoutCode: true });
+    const issuer = new WebPubSubServiceClient(other.connectionString, 'chat', { allowInsecureConnection: true });
+    const ann = await connect('ann', WebPubSubJsonReliableProtocol(), {}, issuer);
+    const stream = await ann.openGroupStream('room', { idleTimeoutInMs: 1_000 });
+    const failed = new Promise<string>((resolve) => stream.onError(({ name }) => resolve(name)));
+    other.faults.set({ kind: 'forceRecovery', hub: 'chat', connectionId: ann.id });
+    clock.advance(1_000);
+    expect(await failed).toBe('IdleTimeout');
+    await expect(stream.write('late', 'text')).rejects.toThrow('is completed');
+    const next = await ann.openGroupStream('room');
+    await next.write('in time', 'text');
+    await next.end();
   });
 
   it('still sees every message once, in order, however often it happens under load', async () => {

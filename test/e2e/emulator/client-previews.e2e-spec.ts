@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
-import { awaitDetached } from '../../support/await-traffic.js';
+import { awaitClientTraffic, awaitDetached } from '../../support/await-traffic.js';
 import {
   clientUrl,
   connectJsonClient,
@@ -21,6 +22,7 @@ const STATE_ROLES = ['webpubsub.joinLeaveGroup', 'webpubsub.setGroupState', 'web
 let emulator: WebPubSubEmulator;
 let upstream: RecordingUpstream;
 let clock: FakeClock;
+let service: WebPubSubServiceClient;
 
 beforeAll(async () => {
   clock = new FakeClock(Date.now());
@@ -29,6 +31,7 @@ beforeAll(async () => {
     clock,
     hubs: { chat: { eventHandlers: [{ urlTemplate: upstream.url, userEventPattern: 'ask,other' }] } },
   });
+  service = new WebPubSubServiceClient(emulator.connectionString, 'chat', { allowInsecureConnection: true });
 });
 
 afterAll(() => upstream.close());
@@ -39,6 +42,19 @@ beforeEach(() => {
 
 function connect(options: ConnectOptions = {}): Promise<JsonClient> {
   return connectJsonClient(emulator, options);
+}
+
+function recover(client: JsonClient): Promise<WebSocketClient> {
+  return WebSocketClient.connect(emulator, {
+    subprotocols: JSON_RELIABLE_SUBPROTOCOL,
+    query: { awps_connection_id: client.connectionId, awps_reconnection_token: client.reconnectionToken },
+  });
+}
+
+/** Cuts the client's socket, and waits until the service has seen it. */
+async function cut(client: JsonClient): Promise<void> {
+  client.socket.terminate();
+  await awaitDetached(emulator, client.connectionId);
 }
 
 async function untilEvents(count: number): Promise<void> {
@@ -228,11 +244,68 @@ describe('streams to groups [client-websocket 5.7]', () => {
     });
   });
 
-  it('have an id that is unique among the active ones', async () => {
-    const client = await connect({ roles: SEND });
-    client.send(start);
-    client.send(start);
-    expect(await client.untilPong()).toMatchObject([{ type: 'streamAck' }, { error: { name: 'BadRequest' } }]);
+  it.each([
+    ['write', write(2, 'b')],
+    ['keep alive', { type: 'streamData', streamId: 's' }],
+    ['end with an error of theirs', { type: 'streamEnd', streamId: 's', error: { message: 'm', userErrorCode: 'u' } }],
+  ])('end as forbidden when those whose permission was revoked %s', async (_fact, frame) => {
+    const [publisher, receiver] = await connectPair();
+    for (const first of [start, write(1, 'a')]) publisher.send(first);
+    await publisher.untilPong();
+    await service.revokePermission(publisher.connectionId, 'sendToGroup', { targetName: 'g' });
+    publisher.send(frame);
+    publisher.send(write(3, 'c'));
+    const error = { name: 'Forbidden', message: "The client does not have permission to send to group 'g'." };
+    expect(await publisher.untilPong()).toMatchObject([
+      { type: 'streamClosed', streamId: 's', error },
+      { type: 'streamClosed', streamId: 's', error: { name: 'StreamNotFound' } },
+    ]);
+    expect(await receiver.untilPong()).toEqual([received(1, 'a'), end(2, error)]);
+  });
+
+  it('are started once, though the start is repeated before any data; the last one counts', async () => {
+    const [publisher, receiver] = await connectPair();
+    publisher.send(start);
+    publisher.send({ ...start, stream: { streamId: 's', idleTimeoutMs: 3_000 } });
+    await publisher.untilPong();
+    clock.advance(2_000);
+    publisher.send(write(1, 'a'));
+    publisher.send({ type: 'streamEnd', streamId: 's' });
+    expect(await publisher.untilPong()).toEqual([
+      { type: 'streamAck', streamId: 's', expectedSequenceId: 2 },
+      { type: 'streamClosed', streamId: 's' },
+    ]);
+    expect(await receiver.untilPong()).toEqual([received(1, 'a'), end(2)]);
+  });
+
+  it('answer a start that is repeated as the first one', async () => {
+    const publisher = await connect({ roles: SEND });
+    publisher.send(start);
+    publisher.send(start);
+    const ack = { type: 'streamAck', streamId: 's', expectedSequenceId: 1 };
+    expect(await publisher.untilPong()).toEqual([ack, ack]);
+  });
+
+  it.each([
+    ['after data', [start, write(1, 'a'), start], 'BadRequest', 2, 'Cancelled'],
+    ['to another group', [start, { ...start, group: 'other' }], 'BadRequest', 1, 'Cancelled'],
+    ['to a forbidden group', [start, { ...start, group: 'forbidden' }], 'Forbidden', 1, 'Forbidden'],
+  ])('end when their id is started anew %s', async (_fact, frames, name, endId, nameForReceivers) => {
+    const publisher = await connect({
+      userId: 'ann',
+      roles: ['webpubsub.sendToGroup.g', 'webpubsub.sendToGroup.other'],
+    });
+    const receiver = await connect({ groups: ['g'] });
+    for (const frame of [...frames, write(endId, 'x')]) publisher.send(frame);
+    expect((await publisher.untilPong()).slice(-2)).toMatchObject([
+      { type: 'streamClosed', streamId: 's', error: { name } },
+      { type: 'streamClosed', streamId: 's', error: { name: 'StreamNotFound' } },
+    ]);
+    expect((await receiver.untilPong()).at(-1)).toMatchObject({
+      stream: { streamId: 's', streamSequenceId: endId, endOfStream: true, error: { name: nameForReceivers } },
+    });
+    publisher.send(start);
+    expect(await publisher.next()).toEqual({ type: 'streamAck', streamId: 's', expectedSequenceId: 1 });
   });
 
   it('reach simple clients as bare frames', async () => {
@@ -248,15 +321,57 @@ describe('streams to groups [client-websocket 5.7]', () => {
     publisher.send(start);
     publisher.send(write(1, 'a'));
     await publisher.untilPong();
-    publisher.socket.terminate();
-    await awaitDetached(emulator, publisher.connectionId);
-    const recovered = await WebSocketClient.connect(emulator, {
-      subprotocols: JSON_RELIABLE_SUBPROTOCOL,
-      query: { awps_connection_id: publisher.connectionId, awps_reconnection_token: publisher.reconnectionToken },
-    });
+    await cut(publisher);
+    const recovered = await recover(publisher);
     expect(await recovered.next()).toMatchObject({ event: 'connected', reconnectionToken: expect.stringMatching(/./) });
     recovered.send(write(2, 'b'));
     expect(await recovered.next()).toEqual({ type: 'streamAck', streamId: 's', expectedSequenceId: 3 });
+  });
+
+  it('that ended while the publisher was away are told after the recovery, before the connected frame', async () => {
+    const publisher = await connect({ roles: SEND, subprotocols: JSON_RELIABLE_SUBPROTOCOL });
+    publisher.send(start);
+    await publisher.untilPong();
+    await cut(publisher);
+    clock.advance(1_000);
+    const recovered = await recover(publisher);
+    expect(await recovered.untilPong()).toEqual([
+      { type: 'streamClosed', streamId: 's', error: { name: 'IdleTimeout', message: expect.stringMatching(/./) } },
+      expect.objectContaining({ event: 'connected', reconnectionToken: expect.stringMatching(/./) }),
+    ]);
+  });
+
+  it('whose end was lost with the socket are told again as they ended', async () => {
+    const publisher = await connect({ roles: SEND, subprotocols: JSON_RELIABLE_SUBPROTOCOL });
+    const { connectionId } = publisher;
+    publisher.send(start);
+    await publisher.untilPong();
+    emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId });
+    publisher.send({ type: 'streamEnd', streamId: 's' });
+    await awaitClientTraffic(
+      emulator,
+      (entry) => entry.connectionId === connectionId && entry.summary === 'streamClosed s',
+    );
+    await cut(publisher);
+    expect(await (await recover(publisher)).untilPong()).toEqual([
+      { type: 'streamClosed', streamId: 's' },
+      expect.objectContaining({ event: 'connected' }),
+    ]);
+  });
+
+  it('that ended are told again up to 100, and none whose id runs anew', async () => {
+    const publisher = await connect({ roles: SEND, subprotocols: JSON_RELIABLE_SUBPROTOCOL });
+    const startOf = (streamId: string): object => ({ ...start, stream: { streamId, idleTimeoutMs: 5_000 } });
+    for (let count = 0; count < 102; count++) {
+      publisher.send(startOf(`${count}`));
+      publisher.send({ type: 'streamEnd', streamId: `${count}` });
+    }
+    publisher.send(startOf('50'));
+    await publisher.untilPong();
+    await cut(publisher);
+    const told = (await (await recover(publisher)).untilPong()).map(({ streamId, event }) => streamId ?? event);
+    const ids = Array.from({ length: 102 }, (_, count) => `${count}`);
+    expect(told).toEqual([...ids.slice(2, 50), ...ids.slice(51), 'connected']);
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Fault } from '../../../src/emulator/faults/fault.js';
+import { FaultTargetError } from '../../../src/emulator/faults/fault.errors.js';
+import type { Fault, FaultHandle } from '../../../src/emulator/faults/fault.js';
 import type { TrafficEntry } from '../../../src/emulator/traffic-log.js';
 import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
 import { callRest } from '../../support/call-rest.js';
@@ -117,6 +118,135 @@ describe('faults of sockets', () => {
   });
 });
 
+describe('a connection that ends while its client is throttled', () => {
+  let client: JsonClient;
+  let fault: FaultHandle;
+
+  beforeEach(async () => {
+    client = await connectJsonClient(emulator);
+    fault = emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId: client.connectionId });
+  });
+
+  it('sends what waited, and why it was closed, when it is released', async () => {
+    await sendToAll('late');
+    await callRest(emulator, `DELETE /api/hubs/chat/connections/${client.connectionId}?reason=bye`);
+    expect(fault.isActive).toBe(true);
+    fault.clear();
+    expect(await client.next()).toMatchObject({ data: 'late' });
+    expect(await client.next()).toEqual({ type: 'system', event: 'disconnected', message: 'bye' });
+    expect(await client.closed()).toEqual({ code: 1000, reason: 'bye' });
+    expect(client.untaken).toBe(0);
+    expect(faultsOnRecord().slice(-2)).toEqual(['the socket is released', 'fault 1 ended: throttleClient hub=chat']);
+  });
+
+  it.each([
+    ['non-reliable', {}, 'The outbound message queue is full.'],
+    ['reliable', reliable, 'The reliable message buffer is full.'],
+  ])('closes with 1008 when 1,000 messages waited: %s', async (_fact, options, reason) => {
+    const slow = await connectJsonClient(emulator, { ...options, groups: ['g'] });
+    const held = emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId: slow.connectionId });
+    const sender = await connectJsonClient(emulator, { roles: ['webpubsub.sendToGroup'] });
+    for (let count = 0; count <= 1_000; count++) sender.send({ type: 'sendToGroup', group: 'g', data: count });
+    await sender.untilPong();
+    expect((await callRest(emulator, `HEAD /api/hubs/chat/connections/${slow.connectionId}`)).status).toBe(404);
+    held.clear();
+    expect(await slow.closed()).toEqual({ code: 1008, reason });
+    expect(slow.untaken).toBe(0);
+  });
+
+  it('is released by clear(), and after its duration', async () => {
+    const brief = await connectJsonClient(emulator);
+    const { connectionId } = brief;
+    emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId, durationMs: 1_000 });
+    for (const id of [client.connectionId, connectionId])
+      await callRest(emulator, `DELETE /api/hubs/chat/connections/${id}?reason=bye`);
+    clock.advance(1_000);
+    expect(await brief.closed()).toEqual({ code: 1000, reason: 'bye' });
+    emulator.faults.clear();
+    expect(await client.closed()).toEqual({ code: 1000, reason: 'bye' });
+  });
+
+  it('writes nothing while it is held, and is cut off after 5 seconds, with which the fault ends', async () => {
+    await sendToAll('never');
+    await callRest(emulator, `DELETE /api/hubs/chat/connections/${client.connectionId}?reason=bye`);
+    clock.advance(4_999);
+    expect([fault.isActive, client.untaken]).toEqual([true, 0]);
+    const ended = recorded(/^fault 1 ended/);
+    clock.advance(1);
+    expect((await client.closed()).code).toBe(1006);
+    await ended;
+    expect([fault.isActive, client.untaken]).toEqual([false, 0]);
+  });
+});
+
+describe('faults of a connection end', () => {
+  it('with it, and the fault of a socket with the socket', async () => {
+    const client = await connectJsonClient(emulator, reliable);
+    const { connectionId } = client;
+    const throttled = emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId });
+    const expired = emulator.faults.set({ kind: 'expireReconnectionToken', hub: 'chat', connectionId });
+    const lost = recorded(/^fault 1 ended: throttleClient/);
+    client.socket.terminate();
+    await lost;
+    expect([throttled.isActive, expired.isActive]).toEqual([false, true]);
+    clock.advance(30_000);
+    expect(expired.isActive).toBe(false);
+    expect(emulator.faults.list()).toEqual([]);
+    expect(faultsOnRecord().at(-1)).toBe('fault 2 ended: expireReconnectionToken hub=chat');
+  });
+
+  it('though its socket is still held', async () => {
+    const { connectionId } = await connectJsonClient(emulator, reliable);
+    const throttled = emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId });
+    const expired = emulator.faults.set({ kind: 'expireReconnectionToken', hub: 'chat', connectionId });
+    await callRest(emulator, `DELETE /api/hubs/chat/connections/${connectionId}`);
+    expect([throttled.isActive, expired.isActive]).toEqual([true, false]);
+  });
+
+  it('with an MQTT session too', async () => {
+    await RawMqttClient.connect(emulator, { connect: { clientId: 'm' } });
+    const fault = emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId: 'm' });
+    const ended = recorded(/^fault 1 ended: throttleClient/);
+    await callRest(emulator, 'DELETE /api/hubs/chat/connections/m');
+    await ended;
+    expect(fault.isActive).toBe(false);
+  });
+
+  it('with the socket of an MQTT session that stays', async () => {
+    const connect = { clientId: 'm', properties: { sessionExpiryInterval: 30 } };
+    const client = await RawMqttClient.connect(emulator, { connect });
+    const fault = emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId: 'm' });
+    const ended = recorded(/^fault 1 ended: throttleClient/);
+    await client.drop();
+    await ended;
+    expect(fault.isActive).toBe(false);
+    expect((await callRest(emulator, 'HEAD /api/hubs/chat/connections/m')).status).toBe(200);
+  });
+
+  it('and do not pass to the socket with which the client comes back', async () => {
+    const client = await connectJsonClient(emulator, reliable);
+    emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId: client.connectionId });
+    await sendToAll('kept');
+    const ended = recorded(/^fault 1 ended: throttleClient/);
+    const returned = await recover(client);
+    expect(await returned.next()).toMatchObject({ data: 'kept', sequenceId: 1 });
+    await ended;
+    expect((await client.closed()).code).toBe(1006);
+  });
+
+  it('one by one: a socket that is held twice is released by the last', async () => {
+    const client = await connectJsonClient(emulator);
+    const throttle = () =>
+      emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId: client.connectionId });
+    const [first, second] = [throttle(), throttle()];
+    await sendToAll('late');
+    first.clear();
+    expect(faultsOnRecord()).not.toContain('the socket is released');
+    second.clear();
+    expect(await client.next()).toMatchObject({ data: 'late' });
+  });
+});
+
 describe('messageTtlSeconds [rest-api 5.3]', () => {
   it('drops what a recovering client comes too late for', async () => {
     const client = await connectJsonClient(emulator, reliable);
@@ -172,6 +302,25 @@ describe('faults of tokens', () => {
     expect(await (await recover(bob)).next()).toMatchObject({ data: 'hi' });
     fault.clear();
     expect(await (await recover(ann)).next()).toMatchObject({ data: 'hi' });
+  });
+});
+
+describe('expireReconnectionToken is refused', () => {
+  const expire = (connectionId: string) => () =>
+    emulator.faults.set({ kind: 'expireReconnectionToken', hub: 'chat', connectionId });
+
+  it('for a connection that is not reliable', async () => {
+    const { connectionId } = await connectJsonClient(emulator);
+    const problem = `Connection ${connectionId} cannot be recovered: it is not reliable.`;
+    expect(expire(connectionId)).toThrow(new FaultTargetError(problem));
+    expect(emulator.faults.list()).toEqual([]);
+  });
+
+  it('for an MQTT session, which is taken up without such a token', async () => {
+    await RawMqttClient.connect(emulator, { connect: { clientId: 'm', properties: { sessionExpiryInterval: 60 } } });
+    const problem = 'Connection m has no reconnection token: it is an MQTT session.';
+    expect(expire('m')).toThrow(new FaultTargetError(problem));
+    expect(emulator.faults.list()).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@ import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulato
 import { signAccessToken } from '../../../src/protocol/access-token.js';
 import { RefusedHandshake, refusalOf as refusalOfWebSocket, WebSocketClient } from '../../support/connect-client.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { RawMqttClient, type RawMqttOptions } from '../../support/mqtt-client.js';
+import { ALL_ROLES, RawMqttClient, textOf, type RawMqttOptions } from '../../support/mqtt-client.js';
 import { RecordingUpstream, type Answer, type RecordedRequest } from '../../support/record-upstream.js';
 import { startEmulator } from '../../support/start-emulator.js';
 
@@ -23,6 +23,11 @@ async function refusalOf(options: RawMqttOptions): Promise<RefusedHandshake> {
     throw error;
   }
   throw new Error('The handshake was accepted.');
+}
+
+/** A property that comes two times, which the packet library writes though its types do not know it. */
+function twice<T>(value: T): T {
+  return [value, value] as T;
 }
 
 describe('upgrade of an MQTT client [client-mqtt 1]', () => {
@@ -111,6 +116,15 @@ describe('CONNECT [client-mqtt 3]', () => {
     ['enhanced authentication', 0, 0x8c, 5, { properties: { authenticationMethod: 'x' } }],
     ['a Receive Maximum of 0', 0, 0x82, 5, { properties: { receiveMaximum: 0 } }],
     ['a Maximum Packet Size of 0', 0, 0x82, 5, { properties: { maximumPacketSize: 0 } }],
+    ['two Receive Maximums', 0, 0x82, 5, { properties: { receiveMaximum: twice(5) } }],
+    ['two Session Expiry Intervals', 0, 0x82, 5, { properties: { sessionExpiryInterval: twice(5) } }],
+    [
+      'two Will Delay Intervals',
+      0,
+      0x82,
+      5,
+      { will: { topic: 'a', payload: Buffer.from(''), properties: { willDelayInterval: twice(5) } } },
+    ],
   ])('with %s is refused', async (_name, returnCode, reasonCode, version, connect) => {
     // What both versions know is refused in both.
     for (const tried of version === 5 && returnCode > 0 ? ([5, 4] as const) : [version]) {
@@ -349,6 +363,37 @@ describe('connect event of an MQTT client [upstream-events 6.6]', () => {
       expect(connack?.properties?.reasonString).toBe('not you');
       expect({ ...connack?.properties?.userProperties }).toEqual({ a: 'b' });
     }));
+
+  it('may be followed by DISCONNECT before it is answered: the client is heard, then gone, without its will', async () => {
+    let accept = (): void => {};
+    upstream = await RecordingUpstream.start(({ headers }) => {
+      if (headers['ce-eventname'] === 'order') return 'hang';
+      if (headers['ce-eventname'] !== 'connect') return { status: 204 };
+      return (response) => {
+        accept = () => response.writeHead(204).end();
+      };
+    });
+    const systemEvents = ['connect', 'connected', 'disconnected'] as const;
+    const hasty = await RawMqttClient.open(emulator, { roles: ALL_ROLES });
+    const listener = await RawMqttClient.connect(emulator, { roles: ALL_ROLES });
+    await listener.subscribe('t');
+    emulator.setHub('chat', { eventHandlers: [{ urlTemplate: upstream.url, userEventPattern: '*', systemEvents }] });
+    const will = { topic: 't', payload: Buffer.from('farewell') };
+    hasty.send({ cmd: 'connect', clientId: 'hasty', protocolVersion: 5, clean: true, keepalive: 0, will });
+    hasty.publish({ topic: '$webpubsub/server/events/order', payload: 'first' });
+    hasty.publish({ topic: 't', payload: 'second' });
+    hasty.send({ cmd: 'disconnect', reasonCode: 0 });
+    await upstream.nextEvent();
+    accept();
+    await hasty.closed();
+    await Promise.all([upstream.nextEvent(), upstream.nextEvent(), upstream.nextEvent()]);
+    const disconnected = upstream.events.find(({ headers }) => headers['ce-eventname'] === 'disconnected');
+    expect(bodyOf(disconnected!)).toMatchObject({ mqtt: { initiatedByClient: true, disconnectPacket: { code: 0 } } });
+    expect((await listener.untilPingresp()).map(textOf)).toEqual(['second']);
+    // This order breaks off the call that is never answered.
+    await upstream.close();
+    await emulator.close();
+  });
 
   it('is given up when the client goes, and takes no other client’s place', async () => {
     let answerFirst = (): void => {};

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { WebPubSubClient, WebPubSubJsonProtocol } from '@azure/web-pubsub-client';
+import { FaultTargetError } from '../../../src/emulator/faults/fault.errors.js';
 import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
 import {
   clientUrl,
@@ -347,6 +348,38 @@ describe('from REST and other clients to MQTT', () => {
     expect(await receiver.untilPingresp()).toEqual([]);
   });
 
+  it('REST leaves and joins: the options of the subscription are forgotten', async () => {
+    const receiver = await connect('sub');
+    receiver.send({
+      cmd: 'subscribe',
+      messageId: 1,
+      subscriptions: [{ topic: 't', qos: 1, nl: true }],
+      properties: { subscriptionIdentifier: 9 },
+    });
+    await receiver.expect('suback');
+    await service.group('t').removeConnection('sub');
+    await service.group('t').addConnection('sub');
+    await service.group('t').sendToAll('x', { contentType: 'text/plain' });
+    receiver.publish({ topic: 't', payload: 'own' });
+    const received = await receiver.untilPingresp();
+    expect(received.map((packet) => [textOf(packet), packet.cmd === 'publish' && packet.qos])).toEqual([
+      ['x', 0],
+      ['own', 0],
+    ]);
+    for (const packet of received) expect(packet).not.toHaveProperty('properties.subscriptionIdentifier');
+  });
+
+  it('the end of a group stream is no message', async () => {
+    const receiver = await subscriber();
+    const sender = await connectJsonClient(emulator, { roles: ALL_ROLES });
+    const data = { type: 'streamData', streamId: 's', streamSequenceId: 1, dataType: 'text', data: 'x' };
+    sender.send({ type: 'sendToGroup', group: 't', stream: { streamId: 's' } });
+    sender.send(data);
+    sender.send({ type: 'streamEnd', streamId: 's' });
+    sender.send({ type: 'sendToGroup', group: 't', dataType: 'text', data: 'after' });
+    expect([textOf(await receiver.next()), textOf(await receiver.next())]).toEqual(['x', 'after']);
+  });
+
   it('REST finds it by connection, user and group, and grants it permissions', async () => {
     const client = await connect('sub', { userId: 'ann', roles: [] });
     expect(await service.connectionExists('sub')).toBe(true);
@@ -389,6 +422,24 @@ describe('fault switches', () => {
     expect((await client.closed()).code).toBe(1006);
     const again = await connect('sub', lasting);
     expect(again.connack?.sessionPresent).toBe(true);
+  });
+
+  it('let a session that ends with its network alone when it is to be taken up again', async () => {
+    const client = await subscriber();
+    const force = () => emulator.faults.set({ kind: 'forceRecovery', hub: 'chat', connectionId: 'sub' });
+    expect(force).toThrow(FaultTargetError);
+    expect(await client.untilPingresp()).toEqual([]);
+  });
+
+  it('let messages of QoS 0 expire that are held back', async () => {
+    const client = await subscriber(0);
+    const held = emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId: 'sub' });
+    const group = service.group('t');
+    await group.sendToAll('expires', { contentType: 'text/plain', messageTtlSeconds: 5 });
+    await group.sendToAll('expires later', { contentType: 'text/plain', messageTtlSeconds: 6 });
+    clock.advance(5_000);
+    held.clear();
+    expect((await client.untilPingresp()).map(textOf)).toEqual(['expires later']);
   });
 
   it('hold back what is sent, until they are cleared', async () => {

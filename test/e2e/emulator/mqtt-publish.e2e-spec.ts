@@ -203,6 +203,24 @@ describe('PUBLISH [client-mqtt 5]', () => {
     expect(textOf(await client.next())).toHaveLength(payload.length);
   });
 
+  it.each<[string, Packet]>([
+    ['PUBLISH', { cmd: 'publish', topic: 'a', payload: '', qos: 0, dup: false, retain: false }],
+    ['SUBSCRIBE', { cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'a', qos: 0 }] }],
+    ['PUBACK', { cmd: 'puback', messageId: 1, reasonCode: 0 }],
+    ['DISCONNECT', { cmd: 'disconnect', reasonCode: 0 }],
+  ])('or another packet with a property that comes twice ends the connection: %s', async (_name, packet) => {
+    const properties = {
+      publish: { messageExpiryInterval: [5, 5] },
+      subscribe: { subscriptionIdentifier: [1, 2] },
+      puback: { reasonString: ['a', 'b'] },
+      disconnect: { reasonString: ['a', 'b'] },
+    };
+    const client = await connect('a');
+    client.send(Object.assign(packet, { properties: properties[packet.cmd as keyof typeof properties] }));
+    expect(await client.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x82 });
+    await client.closed();
+  });
+
   it('in one frame with other packets is taken apart', async () => {
     const client = await connect('a');
     client.socket.send(Buffer.from('c000c000c000', 'hex'));

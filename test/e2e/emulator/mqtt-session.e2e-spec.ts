@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import type { IConnectPacket, Packet } from 'mqtt-packet';
 import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
@@ -307,6 +307,176 @@ describe('disconnected event of an MQTT session [upstream-events 6.6]', () => {
   });
 });
 
+describe('a client that goes while upstream is busy with its user event', () => {
+  const topic = '$webpubsub/server/events/order';
+  const will = { topic: 't', payload: Buffer.from('farewell') };
+  let upstream: RecordingUpstream;
+  let listener: RawMqttClient;
+  /** Each answers one of the user events that are still to be answered, the oldest first. */
+  let answers: (() => void)[];
+
+  beforeEach(async () => {
+    answers = [];
+    upstream = await RecordingUpstream.start(({ headers }) =>
+      headers['ce-type'] === 'azure.webpubsub.user.order'
+        ? (response) => void answers.push(() => response.writeHead(204).end())
+        : { status: 204 },
+    );
+    emulator.setHub('chat', {
+      eventHandlers: [{ urlTemplate: upstream.url, userEventPattern: '*', systemEvents: ['disconnected'] }],
+    });
+    listener = await connect('r');
+    await listener.subscribe('t', 0);
+  });
+
+  afterEach(async () => {
+    for (const answer of answers) answer();
+    await emulator.close();
+    await upstream.close();
+  });
+
+  /** What comes from the client then waits, until upstream is told to answer. */
+  async function busyClient(options: RawMqttOptions): Promise<RawMqttClient> {
+    const client = await connect('a', options);
+    client.publish({ topic, payload: 'first' });
+    await upstream.nextEvent();
+    return client;
+  }
+
+  /** Bodies of the user events, and words for the others. */
+  function heardUpstream(): string[] {
+    return upstream.events.map(({ headers, body }) =>
+      headers['ce-eventname'] === 'order' ? body.toString() : String(headers['ce-eventname']),
+    );
+  }
+
+  it('with DISCONNECT has taken leave when that comes: no will, its own expiry, its own words', async () => {
+    const client = await busyClient(lasting(5, { will }));
+    client.publish({ topic, payload: 'second' });
+    client.publish({ topic: 't', payload: 'published before' });
+    const properties = { sessionExpiryInterval: 0, userProperties: { why: 'tired' } };
+    client.send({ cmd: 'disconnect', reasonCode: 0, properties });
+    client.socket.close(1000);
+    await raised('disconnected a');
+    await client.closed();
+    await Promise.all([upstream.nextEvent(), upstream.nextEvent()]);
+    expect(heardUpstream().sort()).toEqual(['disconnected', 'first', 'second']);
+    const disconnected = upstream.events.find(({ headers }) => headers['ce-eventname'] === 'disconnected');
+    expect(JSON.parse(String(disconnected?.body))).toMatchObject({
+      mqtt: {
+        initiatedByClient: true,
+        disconnectPacket: { code: 0, userProperties: [{ name: 'why', value: 'tired' }] },
+      },
+    });
+    expect((await listener.untilPingresp()).map(textOf)).toEqual(['published before']);
+    expect(await service.connectionExists('a')).toBe(false);
+  });
+
+  it('with DISCONNECT leaves nothing behind for its next socket', async () => {
+    const client = await busyClient(lasting(5, { will }));
+    client.send({ cmd: 'disconnect', reasonCode: 0, properties: { sessionExpiryInterval: 20 } });
+    await client.closed();
+    await networkLost();
+    const again = await connect('a', lasting(5, { will }));
+    expect(again.connack?.sessionPresent).toBe(true);
+    expect(await listener.untilPingresp()).toEqual([]);
+    answers.shift()?.();
+    expect(await again.next()).toMatchObject({ topic: `${topic}/succeeded` });
+    emulator.traffic.clear();
+    await again.drop();
+    await networkLost();
+    expect(textOf(await listener.next())).toBe('farewell');
+    clock.advance(29_999);
+    expect(await service.connectionExists('a')).toBe(true);
+    expect(events).toEqual(['connected r', 'connected a']);
+  });
+
+  it('and asks for its will gets it published then', async () => {
+    const client = await busyClient(lasting(5, { will }));
+    await client.disconnect(0x04);
+    expect(textOf(await listener.next())).toBe('farewell');
+  });
+
+  it('is lost when its network is: what it had sent counts, and its session ends', async () => {
+    const client = await busyClient({ connect: { will } });
+    client.publish({ topic: 't', payload: '0' });
+    client.publish({ topic, payload: 'second' });
+    client.publish({ topic: 't', payload: '1', qos: 1, messageId: 1 });
+    client.publish({ topic: 't', payload: '2', qos: 2, messageId: 2 });
+    expect(await client.untilPingresp()).toEqual([]);
+    await client.drop();
+    await raised('disconnected a The network connection was lost.');
+    expect(await service.connectionExists('a')).toBe(false);
+    expect((await listener.untilPingresp()).map(textOf)).toEqual(['0', '1', '2', 'farewell']);
+    await Promise.all([upstream.nextEvent(), upstream.nextEvent()]);
+    expect(heardUpstream().sort()).toEqual(['disconnected', 'first', 'second']);
+  });
+
+  it('is away from then on: its will and its session wait no longer than they should', async () => {
+    const delayed = { ...will, properties: { willDelayInterval: 10 } };
+    const client = await busyClient(lasting(5, { will: delayed }));
+    await client.drop();
+    await networkLost();
+    clock.advance(9_999);
+    expect(await listener.untilPingresp()).toEqual([]);
+    clock.advance(1);
+    expect(textOf(await listener.next())).toBe('farewell');
+    clock.advance(20_000);
+    await raised('disconnected a The session expired.');
+    expect(await service.connectionExists('a')).toBe(false);
+  });
+
+  it('returns to a session that has what it had sent, and gets the answers', async () => {
+    const client = await busyClient(lasting(5));
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 's', qos: 0 }] });
+    client.publish({ topic: 't', payload: 'once', qos: 2, messageId: 9 });
+    client.publish({ topic, payload: 'second' });
+    expect(await client.untilPingresp()).toEqual([]);
+    await client.drop();
+    await networkLost();
+    const again = await connect('a', lasting(5));
+    again.publish({ topic: 't', payload: 'once', qos: 2, messageId: 9, dup: true });
+    again.publish({ topic: 's', payload: 'subscribed' });
+    expect(await again.next()).toMatchObject({ cmd: 'pubrec', messageId: 9 });
+    expect(textOf(await again.next())).toBe('subscribed');
+    expect((await listener.untilPingresp()).map(textOf)).toEqual(['once']);
+    expect(heardUpstream()).toEqual(['first']);
+    answers.shift()?.();
+    await again.expect('publish');
+    await upstream.nextEvent();
+    expect(heardUpstream()).toEqual(['first', 'second']);
+    answers.shift()?.();
+    await again.expect('publish');
+  });
+
+  it('is heard to the end when another takes its session over, or its keep alive runs out', async () => {
+    const client = await busyClient(lasting(5, { keepalive: 10 }));
+    client.publish({ topic: 't', payload: 'taken over' });
+    expect(await client.untilPingresp()).toEqual([]);
+    const other = await connect('a', lasting(5, { keepalive: 10 }));
+    expect(await client.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8e });
+    expect(textOf(await listener.next())).toBe('taken over');
+    other.publish({ topic, payload: 'second' });
+    other.publish({ topic: 't', payload: 'timed out' });
+    expect(await other.untilPingresp()).toEqual([]);
+    clock.advance(15_000);
+    expect(await other.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8d });
+    expect(textOf(await listener.next())).toBe('timed out');
+  });
+
+  it('is given up by upstream when REST ends its session', async () => {
+    const client = await busyClient({});
+    client.publish({ topic, payload: 'second' });
+    client.publish({ topic: 't', payload: 'too late' });
+    expect(await client.untilPingresp()).toEqual([]);
+    await service.closeConnection('a', { reason: 'be gone' });
+    await raised('disconnected a be gone');
+    await upstream.nextEvent();
+    expect(heardUpstream()).toEqual(['first', 'disconnected']);
+    expect(await listener.untilPingresp()).toEqual([]);
+  });
+});
+
 describe('will [client-mqtt 3, 8]', () => {
   const will = { topic: 't', payload: Buffer.from('farewell'), qos: 1 as const };
 
@@ -456,6 +626,36 @@ describe('flow control [client-mqtt 3]', () => {
     expect(textOf(await client.next())).toBe('3');
     client.send({ cmd: 'pubrec', messageId: two.messageId, reasonCode: 0x97 });
     expect(textOf(await client.next())).toBe('4');
+  });
+
+  it.each([
+    ['1', (client: RawMqttClient, messageId?: number) => client.send({ cmd: 'puback', messageId })],
+    ['2', (client: RawMqttClient, messageId?: number) => client.send({ cmd: 'pubrec', messageId, reasonCode: 0x97 })],
+  ])('of a client that returns starts anew with what was in flight (QoS %s) [mqtt-5 4.9]', async (qos, end) => {
+    const client = await connect('a', lasting(5));
+    await client.subscribe('t', qos === '1' ? 1 : 2);
+    const publisher = await connect('p');
+    for (const payload of ['1', '2', '3', '4']) {
+      publisher.publish({ topic: 't', payload, qos: 2, messageId: Number(payload) });
+    }
+    await publisher.untilPingresp();
+    expect(await client.untilPingresp()).toHaveLength(4);
+    await client.drop();
+    const again = await connect('a', lasting(5, { properties: { receiveMaximum: 2 } }));
+    publisher.publish({ topic: 't', payload: '5', qos: 2, messageId: 5 });
+    const seen = await again.untilPingresp();
+    expect(seen).toHaveLength(2);
+    for (let index = 0; index < 5; index++) {
+      end(again, seen[index].messageId);
+      seen.push(...(await again.untilPingresp()));
+    }
+    expect(seen.map((packet) => [textOf(packet), packet.messageId, packet.cmd === 'publish' && packet.dup])).toEqual([
+      ['1', 1, true],
+      ['2', 2, true],
+      ['3', 3, true],
+      ['4', 4, true],
+      ['5', 5, false],
+    ]);
   });
 
   it('answers a PUBREC for a message it does not know', async () => {

@@ -1,4 +1,5 @@
 import type { IConnectPacket } from 'mqtt-packet';
+import { hasRepeatedProperty } from '../packet-properties.js';
 import { REASON_CODES, RETURN_CODES, type ConnectRefusal } from '../reason-codes.js';
 import { findWillFault } from '../will.js';
 
@@ -55,8 +56,12 @@ function findKeepAliveFault({ keepalive = 0, protocolVersion }: IConnectPacket):
   };
 }
 
-function findPropertyFault({ properties = {} }: IConnectPacket): ConnectRefusal | undefined {
+function findPropertyFault(packet: IConnectPacket): ConnectRefusal | undefined {
+  const { properties = {} } = packet;
   const returnCode = RETURN_CODES.serverUnavailable;
+  if (hasRepeatedProperty(packet)) {
+    return { reasonCode: REASON_CODES.protocolError, returnCode, reason: 'A property comes more than once.' };
+  }
   if (properties.authenticationMethod !== undefined) {
     return {
       reasonCode: REASON_CODES.badAuthenticationMethod,

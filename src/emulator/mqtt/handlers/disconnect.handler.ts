@@ -14,5 +14,6 @@ export function handleDisconnect(packet: IDisconnectPacket, { session, socket }:
     session.setRetention(Math.min(expiry, MAX_RETENTION_SECONDS) * 1000);
   }
   if ((packet.reasonCode ?? REASON_CODES.success) === REASON_CODES.success) session.discardWill();
-  socket.acceptDisconnect(packet);
+  // What comes after it counts no more.
+  socket.close(1000, '');
 }

@@ -1,5 +1,6 @@
 import type { Packet } from 'mqtt-packet';
 import type { MqttExchange } from '../mqtt-exchange.js';
+import { hasRepeatedProperty } from '../packet-properties.js';
 import { REASON_CODES } from '../reason-codes.js';
 import { handleDisconnect } from './disconnect.handler.js';
 import { handlePingreq } from './pingreq.handler.js';
@@ -13,6 +14,9 @@ import { handleUnsubscribe } from './unsubscribe.handler.js';
 
 /** What a client may send after its CONNECT. */
 export function handlePacket(packet: Packet, exchange: MqttExchange): void | Promise<void> {
+  if (hasRepeatedProperty(packet)) {
+    return exchange.socket.disconnect(REASON_CODES.protocolError, 'A property comes more than once.');
+  }
   switch (packet.cmd) {
     case 'publish':
       return handlePublish(packet, exchange);

@@ -40,6 +40,8 @@ class FakeWebSocket extends EventEmitter {
     this.isPaused = false;
   }
 
+  ping(): void {}
+
   close(code: number, reason: string): void {
     this.readyState = 2;
     this.closes.push([code, reason]);
@@ -124,6 +126,17 @@ describe('ClientSocket', () => {
     expect(webSocket.isPaused).toBe(true);
     socket.close({ code: 1011, reason: 'failed' });
     expect(webSocket.isPaused).toBe(false);
+  });
+
+  it('lets the close frame of a silent client wait while it is held', async () => {
+    const { socket, webSocket, clock } = createSocket();
+    socket.hold(true);
+    clock.advance(60_000);
+    await turn();
+    expect(webSocket.closes).toEqual([]);
+    socket.hold(false);
+    await turn();
+    expect(webSocket.closes).toEqual([[1011, 'PingTimeout']]);
   });
 
   it('gives a closing client 5 seconds, then cuts it off [client-websocket 11]', async () => {
