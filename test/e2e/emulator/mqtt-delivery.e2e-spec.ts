@@ -442,6 +442,17 @@ describe('fault switches', () => {
     expect((await client.untilPingresp()).map(textOf)).toEqual(['expires later']);
   });
 
+  it('let them expire also when the client is closed then', async () => {
+    const client = await subscriber(0);
+    emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId: 'sub' });
+    await service.group('t').sendToAll('expires', { contentType: 'text/plain', messageTtlSeconds: 5 });
+    await service.group('t').sendToAll('stays', { contentType: 'text/plain' });
+    clock.advance(5_000);
+    await service.closeConnection('sub');
+    expect(textOf(await client.next())).toBe('stays');
+    expect(await client.next()).toMatchObject({ cmd: 'disconnect' });
+  });
+
   it('hold back what is sent, until they are cleared', async () => {
     const client = await subscriber();
     const held = emulator.faults.set({ kind: 'throttleClient', hub: 'chat', connectionId: 'sub' });
