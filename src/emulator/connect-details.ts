@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AccessTokenClaims } from '../protocol/access-token.js';
 import type { MultiMap } from '../protocol/cloud-event.js';
+import { decodeUtf8Header } from '../protocol/utf8-header.codec.js';
 
 // What the `connect` event tells upstream of a client's handshake, by whichever door it came [upstream-events 6.1].
 
@@ -39,7 +40,7 @@ export function readHeaders(request: IncomingMessage): MultiMap {
   for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
     const name = request.rawHeaders[index];
     if (/^(authorization$|x-asrs-internal-)/i.test(name)) continue;
-    entries.push([name, request.rawHeaders[index + 1]]);
+    entries.push([name, decodeUtf8Header(request.rawHeaders[index + 1])]);
   }
   return toMultiMap(entries);
 }

@@ -23,14 +23,14 @@ export class BadConnectionStateError extends Error {
 
 /**
  * Reads a state header; absent and empty both mean that there are no states. With the `dotnet` form, an object whose
- * values are not all base64 was written in the `json` form and is read as that, so that the form of an application can be
- * changed while clients are connected [assumed]. Throws a `BadConnectionStateError`.
+ * values are not all base64, padded as .NET demands it, was written in the `json` form and is read as that, so that the
+ * form of an application can be changed while clients are connected [assumed]. Throws a `BadConnectionStateError`.
  */
 export function decodeStateHeader(header: string | undefined, form: ConnectionStateForm): ConnectionStateValues {
   const text = header?.trim() ?? '';
   if (text === '') return new Map();
   const entries = Object.entries(parseObject(decodeText(text)));
-  if (form === 'dotnet' && entries.every(([, value]) => typeof value === 'string' && isBase64(value))) {
+  if (form === 'dotnet' && entries.every(([, value]) => typeof value === 'string' && isPaddedBase64(value))) {
     return new Map(entries.map(([name, value]) => [name, decodeDotnetValue(value as string)]));
   }
   return new Map(entries);
@@ -45,10 +45,15 @@ export function encodeStateHeader(states: ReadonlyMap<string, unknown>, form: Co
 }
 
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
+const PADDED_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function isBase64(text: string): boolean {
   return text === '' || (BASE64.test(text) && text.replaceAll('=', '').length % 4 !== 1);
+}
+
+function isPaddedBase64(text: string): boolean {
+  return PADDED_BASE64.test(text);
 }
 
 function decodeText(base64: string): string {

@@ -1,3 +1,5 @@
+import { formatServiceEndpoint, parseServiceEndpoint } from './service-endpoint.js';
+
 /** What a connection string says: the service's address and one of its access keys. */
 export interface ConnectionString {
   /** Without a trailing slash; the `Port` of the string is part of it. */
@@ -29,17 +31,13 @@ export function formatConnectionString({ endpoint, accessKey }: ConnectionString
 }
 
 function normalizeEndpoint(endpoint: string, port: string | undefined): string {
-  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`;
-  if (!URL.canParse(withScheme)) throw new TypeError('The Endpoint of the connection string is not a URL.');
-  const url = new URL(withScheme);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw new TypeError('The Endpoint of the connection string must begin with https:// or http://.');
-  }
+  const url = parseServiceEndpoint(endpoint);
+  if (!url) throw new TypeError('The Endpoint of the connection string is not an https:// or http:// address.');
   if (port !== undefined && port !== '') {
     if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
       throw new TypeError('The Port of the connection string must be a number from 1 to 65535.');
     }
     url.port = port;
   }
-  return url.href.replace(/\/$/, '');
+  return formatServiceEndpoint(url);
 }

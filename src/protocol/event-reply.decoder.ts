@@ -84,7 +84,8 @@ export function decodeMqttProperties(response: EventResponse): {
   return { ...(contentType !== undefined && { contentType }), userProperties };
 }
 
-function decodeRefusal(response: EventResponse): RefusalReply {
+/** Of an answer that is no success. */
+export function decodeRefusal(response: EventResponse): RefusalReply {
   const mqtt = decodeMqttRefusal(response.body);
   return { kind: 'refusal', status: response.status, reason: decodeReason(response), ...(mqtt && { mqtt }) };
 }

@@ -8,6 +8,7 @@ import type { HubRegistry } from '../core/hub.registry.js';
 import { ConnectionPermissions } from '../core/permissions.js';
 import { isHttpToken } from '../../protocol/http-token.js';
 import { createSimpleDecoder, simpleEncoder, type SimpleClientMode } from '../../protocol/simple.codec.js';
+import { quote } from '../../protocol/quote.js';
 import { findSubprotocol, selectSubprotocol } from '../../protocol/subprotocol.js';
 import type { ServiceMessageEncoder } from '../../protocol/subprotocol-codec.js';
 import { readHeaders } from '../connect-details.js';
@@ -134,6 +135,7 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
     }
     if (outcome.subprotocol !== undefined && !isHttpToken(outcome.subprotocol)) {
       const reason = 'The connect event handler chose a subprotocol that is not a valid name.';
+      this.context.logger.warn(`${reason} It is ${quote(outcome.subprotocol)}.`);
       return this.#refuse(socket, hub.name, { status: 500, reason }, connection);
     }
     this.#accept(connection, {

@@ -1,4 +1,5 @@
 import { CookieJar } from 'tough-cookie';
+import { isAsciiHeaderText } from '../../protocol/header-text.js';
 
 /**
  * The cookies upstream gave to one client connection [upstream-events 4.3]. They live as long as the connection, by the
@@ -18,6 +19,11 @@ export class ConnectionCookies {
     this.#jar ??= new CookieJar(undefined, { rejectPublicSuffixes: false });
     const problems: string[] = [];
     for (const line of lines) {
+      // As all headers of a request but the user id [upstream-events 4.2].
+      if (!isAsciiHeaderText(line)) {
+        problems.push('it holds other than printable ASCII, and could not be sent back');
+        continue;
+      }
       try {
         // A line that is no cookie at all is silently skipped by the jar.
         if (!this.#jar.setCookieSync(line, cookieUrl(url))) problems.push('it is not a cookie');

@@ -50,11 +50,11 @@ export function describeTransportFailure(url: string, error: Error): string {
     default:
       break;
   }
-  if (code.startsWith('HPE_')) {
-    const hint = protocol === 'http:' ? `; does port ${port || '80'} speak https?` : '';
-    return `${shown} answered with something that is not HTTP/1.1 (${code})${hint}`;
-  }
-  return `The connection to ${shown} broke before the answer was complete${code === '' ? '' : ` (${code})`}`;
+  // Servers that speak TLS answer with an alert, or not at all.
+  const hint = protocol === 'http:' ? `; does port ${port || '80'} speak https?` : '';
+  if (error.name === 'HTTPParserError') return `${shown} answered with something that is not HTTP/1.1${hint}`;
+  const detail = code === '' ? '' : ` (${code})`;
+  return `The connection to ${shown} broke before the answer was complete${detail}${code === 'UND_ERR_SOCKET' ? hint : ''}`;
 }
 
 /** Of a failure to connect to several addresses of one host, the code that all of them share. */

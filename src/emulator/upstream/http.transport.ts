@@ -143,11 +143,25 @@ function encodeHeaders({ url, headers }: UpstreamRequest): Record<string, string
   return encoded;
 }
 
+/** Blanks around a value are no part of it [RFC 9110 5.5]. */
 function listHeaders(headers: IncomingHttpHeaders): Record<string, readonly string[]> {
   const listed: Record<string, readonly string[]> = {};
   for (const name of Object.keys(headers)) {
     const value = headers[name];
-    if (value !== undefined) listed[name] = typeof value === 'string' ? [value] : value;
+    if (value === undefined) continue;
+    listed[name] = typeof value === 'string' ? [trimBlanks(value)] : value.map(trimBlanks);
   }
   return listed;
+}
+
+function trimBlanks(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isBlank(value[start])) start++;
+  while (end > start && isBlank(value[end - 1])) end--;
+  return value.slice(start, end);
+}
+
+function isBlank(character: string): boolean {
+  return character === ' ' || character === '\t';
 }

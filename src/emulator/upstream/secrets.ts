@@ -1,14 +1,15 @@
+import { blankSecretParameters } from '../../protocol/secret-parameters.js';
 import type { UpstreamRequest } from '../core/upstream-transport.js';
 
 const BLANK = '***';
 
-/** Query parameters that are shared secrets by custom; `code` is the one of Azure Functions [auth 9.2]. */
-const SECRET_PARAMETERS = /([?&](?:code|key|secret|sig|token|access_token|api[-_]?key)=)[^&#]+/gi;
 const CREDENTIALS = /^([a-z]+:\/\/)[^/?#@]*@/i;
 
 /** The URL as logs and the traffic record may show it. */
 export function blankUrl(url: string): string {
-  return url.replace(SECRET_PARAMETERS, `$1${BLANK}`).replace(CREDENTIALS, `$1${BLANK}@`);
+  return url
+    .replace(/\?[^#]*/, (query) => `?${blankSecretParameters(query.slice(1))}`)
+    .replace(CREDENTIALS, `$1${BLANK}@`);
 }
 
 /** The request as the traffic record may show it; the same object when it holds nothing secret. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MqttUserProperty } from '../../protocol/cloud-event.js';
+import { isAsciiHeaderText, isHeaderText } from '../../protocol/header-text.js';
 import { isHttpToken } from '../../protocol/http-token.js';
 import type { MessageDataType, MessageMetadata } from '../../protocol/message-data.js';
 import { validateMetadata } from '../../protocol/message-metadata.js';
@@ -19,7 +20,8 @@ const MARK = sharedMark();
 export interface UserEventResponseOptions {
   /**
    * Metadata of the message that the client gets: HTTP tokens as keys (at most 256 characters), ASCII as values (at most
-   * 1,024), at most 8,192 characters in all [rest-api 5.4].
+   * 1,024), at most 8,192 characters in all [rest-api 5.4]. Values have no comma, since the service takes only what comes
+   * after the last one, and neither begin nor end with blanks [upstream-events 6.3].
    */
   metadata?: Readonly<Record<string, string>> | undefined;
   /** For MQTT clients: user properties and content type of the answer [upstream-events 6.6]. */
@@ -94,7 +96,13 @@ function assertData(data: unknown, dataType: MessageDataType): void {
 
 function checkMetadata(metadata: Readonly<Record<string, string>>): MessageMetadata {
   const entries = Object.entries(metadata).map(([key, value]): [string, string] => [key.toLowerCase(), value]);
-  for (const [key, value] of entries) assertHeaderValue(value, `the metadata value of ${key}`);
+  for (const [key, value] of entries) {
+    const what = `the metadata value of ${key}`;
+    assertHeaderValue(value, what);
+    if (value.includes(','))
+      throw new TypeError(`The response cannot be sent: ${what} has a comma, which cuts it off.`);
+    if (value !== value.trim()) throw new TypeError(`The response cannot be sent: ${what} begins or ends with blanks.`);
+  }
   const verdict = validateMetadata(entries);
   if (!verdict.isValid) throw new TypeError(`The response cannot be sent: ${verdict.problem}.`);
   return verdict.metadata;
@@ -109,7 +117,7 @@ function checkMqtt(mqtt: NonNullable<UserEventResponseOptions['mqtt']>): UserEve
   }
   if (mqtt.contentType !== undefined) {
     assertHeaderValue(mqtt.contentType, 'the MQTT content type');
-    if (!/^[\x20-\x7e]*$/.test(mqtt.contentType)) {
+    if (!isAsciiHeaderText(mqtt.contentType)) {
       throw new TypeError('The response cannot be sent: the MQTT content type is not ASCII.');
     }
   }
@@ -119,10 +127,5 @@ function checkMqtt(mqtt: NonNullable<UserEventResponseOptions['mqtt']>): UserEve
 /** Line breaks would begin another header. */
 function assertHeaderValue(value: unknown, what: string): void {
   if (typeof value !== 'string') throw new TypeError(`The response cannot be sent: ${what} is no string.`);
-  for (let index = 0; index < value.length; index++) {
-    const code = value.charCodeAt(index);
-    if ((code < 0x20 && code !== 0x09) || code === 0x7f) {
-      throw new TypeError(`The response cannot be sent: ${what} has control characters.`);
-    }
-  }
+  if (!isHeaderText(value)) throw new TypeError(`The response cannot be sent: ${what} has control characters.`);
 }

@@ -106,7 +106,9 @@ export class EntraValidator {
 
   async #fetchTenantKeys(): Promise<TenantKeys> {
     const { createRemoteJWKSet } = await import('jose');
-    const { tenantId, issuer, jwksUri } = this.#options;
+    const { issuer, jwksUri } = this.#options;
+    // As Entra writes it in its tokens.
+    const tenantId = this.#options.tenantId.toLowerCase();
     const discovery = jwksUri === undefined ? await fetchDiscovery(tenantId) : undefined;
     const keys = createRemoteJWKSet(new URL(jwksUri ?? discovery!.jwksUri), { timeoutDuration: FETCH_TIMEOUT_MS });
     return { keys, issuers: issuer === undefined ? issuersOf(tenantId, discovery?.issuer) : [...listOf(issuer)] };

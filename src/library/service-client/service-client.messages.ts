@@ -18,9 +18,10 @@ export const CREDENTIAL_UNKNOWN =
   'The credential of WebPubSubModule is neither an AzureKeyCredential (with a key) nor a TokenCredential (with getToken). ' +
   'Use new DefaultAzureCredential(), or new AzureKeyCredential(key).';
 
-export const endpointNotUrl = (endpoint: string): string =>
-  `The endpoint of WebPubSubModule must be an https:// address, not ${JSON.stringify(endpoint)}. Write it as in ` +
-  'https://<name>.webpubsub.azure.com.';
+/** Without the text that was given: it may be a connection string, or hold a password. */
+export const ENDPOINT_NOT_ADDRESS =
+  'The endpoint of WebPubSubModule must be an https:// address and nothing more: no user name, no query. Write it as in ' +
+  'https://<name>.webpubsub.azure.com. A whole connection string goes into connectionString, instead of endpoint and credential.';
 
 export const insecureEndpoint = (endpoint: string): string =>
   `The endpoint ${endpoint} is not encrypted and not on this machine: keys and messages would be readable on the way. ` +

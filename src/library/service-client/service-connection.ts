@@ -2,6 +2,7 @@ import { AzureKeyCredential } from '@azure/web-pubsub';
 import type { TokenCredential } from '@azure/core-auth';
 import { parseConnectionString, type ConnectionString } from '../../protocol/connection-string.js';
 import { isLoopbackName } from '../../protocol/loopback.js';
+import { formatServiceEndpoint, parseServiceEndpoint } from '../../protocol/service-endpoint.js';
 import { StartUpError } from '../errors/start-up.error.js';
 import type { WebPubSubModuleOptions } from '../web-pubsub-options.interface.js';
 import {
@@ -9,7 +10,7 @@ import {
   CREDENTIAL_MISSING,
   CREDENTIAL_UNKNOWN,
   ENDPOINT_MISSING,
-  endpointNotUrl,
+  ENDPOINT_NOT_ADDRESS,
   insecureEndpoint,
   QUOTED,
   tokenOverHttp,
@@ -102,8 +103,7 @@ function readFirstConnectionString(options: WebPubSubModuleOptions) {
 }
 
 function normalizeEndpoint(endpoint: string): string {
-  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`;
-  const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
-  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') throw new StartUpError(endpointNotUrl(endpoint));
-  return url.href.replace(/\/$/, '');
+  const url = parseServiceEndpoint(endpoint);
+  if (!url) throw new StartUpError(ENDPOINT_NOT_ADDRESS);
+  return formatServiceEndpoint(url);
 }

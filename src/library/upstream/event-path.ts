@@ -14,14 +14,18 @@ export function normalizeEventPath(path: string = DEFAULT_PATH): string {
   return normalized;
 }
 
-/** Whether a request target is the path or below it; its query is of no importance. `''` is below any path. */
+/**
+ * Whether a request target is the path or below it, in upper or lower case [upstream-events 9]; its query is of no
+ * importance. `''` is below any path.
+ */
 export function createPathTest(path: string): (target: string | undefined) => boolean {
   const { length } = path;
+  const lowerPath = path.toLowerCase();
   return (target) => {
     if (target === undefined) return false;
     // Proxies send the whole URL.
     const own = target.charCodeAt(0) === SLASH ? target : pathOfUrl(target);
-    if (!own.startsWith(path)) return false;
+    if (!own.startsWith(path) && own.slice(0, length).toLowerCase() !== lowerPath) return false;
     const next = own.length === length ? SLASH : own.charCodeAt(length);
     return next === SLASH || next === QUESTION_MARK;
   };

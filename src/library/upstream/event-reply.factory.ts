@@ -1,5 +1,8 @@
 import type { ConnectReply, EventReply, HubEvent } from '../../protocol/cloud-event.js';
+import { isHeaderText } from '../../protocol/header-text.js';
+import { isHttpToken } from '../../protocol/http-token.js';
 import type { MessageData } from '../../protocol/message-data.js';
+import { isGroupName } from '../../protocol/names.js';
 import { isBytes, UserEventResponse } from '../requests/user-event.response.js';
 
 /** What a handler returned cannot be sent: its own fault, told to the log alone. */
@@ -10,10 +13,10 @@ export class HandlerResultError extends Error {
 const EMPTY: EventReply = { kind: 'empty' };
 const CONNECT_FIELDS = ['userId', 'groups', 'roles', 'subprotocol', 'mqtt'] as const;
 const CONNECT_TYPES: Record<(typeof CONNECT_FIELDS)[number], string> = {
-  userId: 'a string',
-  groups: 'a list of strings',
+  userId: 'a string without control characters',
+  groups: 'a list of group names, which have 1 to 1,024 characters, not only white space',
   roles: 'a list of strings',
-  subprotocol: 'a string',
+  subprotocol: 'the name of a subprotocol',
   mqtt: 'an object',
 };
 
@@ -66,7 +69,7 @@ function serialize(value: unknown): string {
   return json;
 }
 
-/** The service fails the connection when a field has the wrong type [upstream-events 6.1], so it is told here. */
+/** The service fails the connection when a field is wrong [upstream-events 6.1], so it is told here. */
 function createConnectReply(result: unknown): ConnectReply {
   if (typeof result !== 'object' || Array.isArray(result) || isBytes(result) || UserEventResponse.is(result)) {
     throw new HandlerResultError('A connect handler must return nothing or a ConnectResponse object.');
@@ -98,12 +101,18 @@ export function namesNoConnectField(result: unknown): result is object {
 function hasConnectType(name: (typeof CONNECT_FIELDS)[number], value: unknown): boolean {
   switch (name) {
     case 'userId':
+      return typeof value === 'string' && isHeaderText(value);
     case 'subprotocol':
-      return typeof value === 'string';
+      return typeof value === 'string' && isHttpToken(value);
     case 'groups':
+      return isTextList(value) && value.every(isGroupName);
     case 'roles':
-      return Array.isArray(value) && value.every((item) => typeof item === 'string');
+      return isTextList(value);
     case 'mqtt':
       return typeof value === 'object';
   }
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

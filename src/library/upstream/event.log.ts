@@ -1,5 +1,7 @@
 import { ConsoleLogger, Logger, type LoggerService } from '@nestjs/common';
 import type { HubEvent } from '../../protocol/cloud-event.js';
+import { quote as quoteText } from '../../protocol/quote.js';
+import { blankSecretParameters } from '../../protocol/secret-parameters.js';
 import { RateLimitedWarnings } from './rate-limited-warnings.js';
 import { textOf } from './refusal.factory.js';
 
@@ -17,10 +19,6 @@ export interface AnsweredRequest {
   readonly reason?: string;
   readonly elapsedMs: number;
 }
-
-/** Query parameters whose values are secrets by their names [auth 9.2]. */
-const SECRET_PARAMETER = /code|sig|token|key|secret|pass|pwd|auth|credential/i;
-const MAX_VALUE_LENGTH = 200;
 
 /**
  * What an operator sees of events, through Nest's logger: one debug line for each, warnings with the cure for what the
@@ -182,36 +180,11 @@ export class EventLog {
   }
 }
 
-/** What JSON leaves as it is, though it moves a terminal's cursor or ends a line. */
-// oxlint-disable-next-line no-control-regex
-const MORE_CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
-
 function quote(value: string | undefined): string {
-  if (value === undefined) return '-';
-  const shown = value.length > MAX_VALUE_LENGTH ? `${value.slice(0, MAX_VALUE_LENGTH)}…` : value;
-  return JSON.stringify(shown).replaceAll(
-    MORE_CONTROLS,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return value === undefined ? '-' : quoteText(value);
 }
 
 function redactQuery(url: string): string {
   const mark = url.indexOf('?');
-  if (mark === -1) return '';
-  return url
-    .slice(mark + 1)
-    .split('&')
-    .map((pair) => {
-      const name = pair.split('=', 1)[0];
-      return SECRET_PARAMETER.test(decodeName(name)) ? `${name}=***` : pair;
-    })
-    .join('&');
-}
-
-function decodeName(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
+  return mark === -1 ? '' : blankSecretParameters(url.slice(mark + 1));
 }

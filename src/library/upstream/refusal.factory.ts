@@ -17,10 +17,10 @@ export interface RefusalVerdict {
 
 /**
  * What an error becomes: an `HttpException` its status and message, anything else 500 without a detail, whatever properties
- * it has. An MQTT client gets a CONNACK code for its protocol version [upstream-events 6.6].
+ * it has; 500 too, if the status says success: nobody comes in by an error. An MQTT client gets a CONNACK code for its protocol version [upstream-events 6.6].
  */
 export function createRefusal(event: HubEvent, error: unknown): RefusalVerdict {
-  const isHttp = error instanceof HttpException && isAnswerStatus(error.getStatus());
+  const isHttp = error instanceof HttpException && isRefusalStatus(error.getStatus());
   const status = isHttp ? error.getStatus() : 500;
   const reason = isHttp ? messageOf(error) : INTERNAL_ERROR;
   const isUnexpected = !isHttp || (status >= 500 && error.getResponse() instanceof Error);
@@ -40,6 +40,10 @@ export function malformedReasonOf(error: unknown): string | undefined {
 /** Statuses below 200 are no answers, and above 599 no statuses. */
 export function isAnswerStatus(status: unknown): status is number {
   return typeof status === 'number' && Number.isInteger(status) && status >= 200 && status <= 599;
+}
+
+function isRefusalStatus(status: unknown): boolean {
+  return isAnswerStatus(status) && status >= 300;
 }
 
 function withMqtt(event: HubEvent, reply: RefusalReply, error: unknown): RefusalReply {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer as createTlsServer } from 'node:https';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { UpstreamInterceptor } from '../../../src/emulator/core/upstream-interceptor.js';
 import { UpstreamUnreachableError } from '../../../src/emulator/core/upstream-transport.js';
@@ -82,6 +84,24 @@ describe('attempts to reach upstream [upstream-events 8.1]', () => {
     upstream.onEvent = () => (++count === 1 ? 'reset' : { status: 204 });
     expect(await send()).toMatchObject({ kind: 'handled' });
     expect(posts()).toMatchObject([{ attempt: 1, failure: expect.stringMatching(/broke/) }, { attempt: 2 }]);
+  });
+
+  it('to a port that does not speak HTTP say so', async () => {
+    upstream.onEvent = () => (_response, socket) => socket.end('hello\r\n\r\n');
+    const reason = expect.stringMatching(/something that is not HTTP\/1\.1; does port \d+ speak https\?$/);
+    expect(await send()).toMatchObject({ kind: 'failed', reason });
+  });
+
+  it('to a port that speaks TLS say so', async () => {
+    await upstream.close();
+    const server = createTlsServer().listen(upstream.port, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const reason = expect.stringMatching(/does port \d+ speak https\?$/);
+      expect(await send()).toMatchObject({ kind: 'failed', reason });
+    } finally {
+      server.close();
+    }
   });
 
   it('are made while nothing listens, and say so', async () => {

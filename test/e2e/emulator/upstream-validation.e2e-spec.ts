@@ -62,6 +62,10 @@ describe('validation of an event handler [upstream-events 3]', () => {
     ['*', allowing('*')],
     ['the host', allowing(HOST)],
     ['the host in another case', allowing('DEMO.webpubsub.azure.com')],
+    [
+      'blanks around it',
+      (_response, socket) => socket.end('HTTP/1.1 200 OK\r\nWebHook-Allowed-Origin: \t* \t\r\n\r\n'),
+    ],
     ['the host on a line of its own', allowing('other.example', HOST)],
     ['any status of success', { status: 202, headers: { 'WebHook-Allowed-Origin': '*' } }],
   ])('passes with %s', async (_, answer) => {
@@ -77,10 +81,14 @@ describe('validation of an event handler [upstream-events 3]', () => {
     ['another host', allowing('other.example'), /other\.example, where one line must be \* or demo/],
     ['a list with commas', allowing(`other.example, ${HOST}`), /one line must be/],
     ['the host with a port', allowing(`${HOST}:443`), /one line must be/],
-    ['405', { status: 405, headers: { 'WebHook-Allowed-Origin': '*' } }, /405 to the validation by OPTIONS/],
+    [
+      '405',
+      { status: 405, headers: { 'WebHook-Allowed-Origin': '*' } },
+      /405 to the validation by OPTIONS: the upstream must answer OPTIONS there/,
+    ],
     ['401', { status: 401 }, /before any authentication/],
     ['a redirect', { status: 302, headers: { Location: '/login' } }, /no redirect/],
-    ['404 to GET as well', { status: 404 }, /404 to the validation by GET/],
+    ['404 to GET as well', { status: 404 }, /404 to the validation by GET: nothing answers at that path/],
   ])('fails with %s, and nothing is sent', async (_, answer, reason) => {
     upstream.onValidation = () => answer;
     const words = expect.stringMatching(reason);

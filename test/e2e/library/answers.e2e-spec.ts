@@ -274,6 +274,7 @@ describe('errors of handlers', () => {
     ['an HttpException with a string', new HttpException('teapot', 418), 418, 'teapot'],
     ['an MqttConnectException for a client that is not MQTT', new MqttConnectException(5, 'no'), 401, 'no'],
     ['an HttpException with an impossible status', new HttpException('x', 99), 500, 'Internal server error'],
+    ['an HttpException that says success', new HttpException('banned', 204), 500, 'Internal server error'],
     ['an error', new Error('secret detail'), 500, 'Internal server error'],
     [
       'an error with a status',

@@ -96,6 +96,11 @@ describe('state header across forms', () => {
     expect(decodeStateHeader(JSON_FORM, 'dotnet')).toEqual(STATES);
   });
 
+  it.each(['lobby1', 'a-b_cd', 'blå', 'x'])('reads the text %s of the json form with the dotnet form', (room) => {
+    const states = new Map([['room', room]]);
+    expect(decodeStateHeader(encodeStateHeader(states, 'json'), 'dotnet')).toEqual(states);
+  });
+
   it('keeps bytes that are no JSON in the dotnet form', () => {
     const bytes = Buffer.from([0, 255, 1]);
     const header = base64(JSON.stringify({ blob: bytes.toString('base64') }));

@@ -22,8 +22,9 @@ describe('connection string [auth 1]', () => {
     ['no endpoint', 'AccessKey=secret', 'no Endpoint'],
     ['no key', 'Endpoint=https://a.example', 'no AccessKey'],
     ['an empty key', 'Endpoint=https://a.example;AccessKey=;', 'no AccessKey'],
-    ['an endpoint that is no URL', 'Endpoint=https://;AccessKey=secret', 'not a URL'],
-    ['another scheme', 'Endpoint=ftp://a.example;AccessKey=secret', 'must begin with https:// or http://'],
+    ['an endpoint that is no URL', 'Endpoint=https://;AccessKey=secret', 'not an https:// or http:// address'],
+    ['another scheme', 'Endpoint=ftp://a.example;AccessKey=secret', 'not an https:// or http:// address'],
+    ['a password', 'Endpoint=https://user:secret@a.example;AccessKey=k', 'not an https:// or http:// address'],
     ['a port out of range', 'Endpoint=https://a.example;Port=70000;AccessKey=secret', 'Port'],
     ['a port that is no number', 'Endpoint=https://a.example;Port=x;AccessKey=secret', 'Port'],
   ])('refuses %s, without showing the key', (_, text, problem) => {

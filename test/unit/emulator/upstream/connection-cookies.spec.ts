@@ -26,6 +26,12 @@ describe('ConnectionCookies', () => {
     expect(jarWith('http://localhost/', 'x=1', 'y=2').headerFor('http://localhost/')).toBe('x=1; y=2');
   });
 
+  it('refuses what no request could carry', () => {
+    const cookies = new ConnectionCookies();
+    expect(cookies.store('http://localhost/', ['x=é', 'y=2'])).toEqual([expect.stringMatching(/printable ASCII/)]);
+    expect(cookies.headerFor('http://localhost/')).toBe('y=2');
+  });
+
   it.each(['Domain=elsewhere.example', 'x=1; Domain=elsewhere.example'])('refuses %j and keeps the others', (line) => {
     const cookies = new ConnectionCookies();
     const problems = cookies.store('http://localhost/', ['y=2', `x=1; ${line}`]);

@@ -6,7 +6,11 @@ describe('blankUrl', () => {
     ['http://a.example/x?code=s3cr3t', 'http://a.example/x?code=***'],
     ['http://a.example/x?h=1&CODE=s3cr3t&y=2', 'http://a.example/x?h=1&CODE=***&y=2'],
     ['http://u:p@a.example/x', 'http://***@a.example/x'],
-    ['http://a.example/x?encode=1', 'http://a.example/x?encode=1'],
+    ['http://a.example/x?authkey=s3cr3t#part', 'http://a.example/x?authkey=***#part'],
+    ['http://a.example/x?%63ode=s3cr3t', 'http://a.example/x?%63ode=***'],
+    ['http://a.example/x?client_secret=a=b', 'http://a.example/x?client_secret=***'],
+    ['http://a.example/x?code', 'http://a.example/x?code'],
+    ['http://a.example/{hub}?event={event}', 'http://a.example/{hub}?event={event}'],
   ])('shows %s as %s', (url, shown) => {
     expect(blankUrl(url)).toBe(shown);
   });

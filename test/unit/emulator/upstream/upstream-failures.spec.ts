@@ -34,6 +34,17 @@ describe('describeRefusal', () => {
     expect(refusal(400)).not.toMatch(/s3cr3t|payload/);
   });
 
+  it.each([
+    ['text', { 'content-type': ['text/plain; charset=utf-8'] }, 'Your subscription\u001b has ended'],
+    ['the reason for an MQTT client', {}, '{"mqtt":{"code":5,"reason":"Your subscription\\u001b has ended"}}'],
+  ])('repeats what upstream says, %s, instead of a guess', (_, headers, body) => {
+    const response = { status: 409, headers, body: Buffer.from(body) };
+    const words = String.raw`"Your subscription\u001b has ended"`;
+    expect(describeRefusal('http://a.example/', response, 1)).toBe(`http://a.example/ answered 409: ${words}`);
+    const ofIdentity = describeRefusal('http://a.example/', { ...response, status: 401 }, 1);
+    expect(ofIdentity).toContain(`answered 401: ${words}; if no handler meant that: the upstream did not accept`);
+  });
+
   it('says how often upstream was asked', () => {
     expect(describeRefusal('http://a.example', { status: 500, headers: {}, body: Buffer.alloc(0) }, 4)).toMatch(
       /4 times/,
@@ -49,7 +60,6 @@ describe('describeTransportFailure', () => {
     ['DEPTH_ZERO_SELF_SIGNED_CERT', /NODE_EXTRA_CA_CERTS/],
     ['CERT_HAS_EXPIRED', /not valid/],
     ['EPROTO', /does not speak TLS/],
-    ['HPE_INVALID_CONSTANT', /not HTTP\/1\.1.*does port 8080 speak https/],
     ['UND_ERR_SOCKET', /broke/],
   ])('of %s says what to do', (code, words) => {
     expect(describeTransportFailure('http://localhost:8080/x', failure(code))).toMatch(words);

@@ -23,6 +23,8 @@ describe('UserEventResponse', () => {
       'metadata keys that differ in case only',
       () => new UserEventResponse('', 'text', { metadata: { a: '1', A: '2' } }),
     ],
+    ['metadata that a comma would cut', () => new UserEventResponse('', 'text', { metadata: { list: 'red, green' } })],
+    ['metadata with blanks around it', () => new UserEventResponse('', 'text', { metadata: { name: ' x' } })],
     [
       'more than 8,192 characters of metadata',
       () =>

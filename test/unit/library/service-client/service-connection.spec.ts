@@ -130,6 +130,16 @@ describe('readServiceConnection [auth 1, 5, 12]', () => {
       { endpoint: 'ftp://demo.example', credential: key },
       /must be an https:\/\/ address/,
     ],
+    ...[
+      HTTPS,
+      HTTPS.replaceAll('=', ' = '),
+      'http://user:secret-key@demo.example',
+      'http://demo.example?code=secret-key',
+    ].map((endpoint): [string, WebPubSubModuleOptions, RegExp] => [
+      `the endpoint ${endpoint}`,
+      { endpoint, credential: key },
+      /an https:\/\/ address and nothing more.*A whole connection string goes into connectionString/s,
+    ]),
     [
       'a connection string without endpoint',
       { connectionString: 'AccessKey=secret-key' },
