@@ -3,7 +3,7 @@ import type { HubSettings } from './core/hub-settings.js';
 import type { EmulatorLogger } from './emulator-logger.js';
 
 /**
- * Options of `WebPubSubEmulator.start`; the JSON configuration file has the same names, without `clock` and `logger`.
+ * Options of `WebPubSubEmulator.start`; the JSON configuration file has the same names, without `unref`, `clock` and `logger`.
  *
  * @publicApi
  */
@@ -48,6 +48,11 @@ export interface EmulatorOptions {
    * its recovery window has passed [client-websocket 9].
    */
   readonly endsOnCloseWithoutCode?: boolean | undefined;
+  /**
+   * Waits before an event that upstream did not answer, or answered with 408 or 5xx, is sent again. Milliseconds; default
+   * `[1_000, 3_000, 5_000]`, as the service has it [upstream-events 8.1]; `[]`: it is not sent again.
+   */
+  readonly upstreamRetryDelaysMs?: readonly number[] | undefined;
   /** Largest message a WebSocket client may send. Bytes; default 1 048 576 [client-websocket 12]. */
   readonly maxFrameBytes?: number | undefined;
   /**
@@ -55,6 +60,8 @@ export interface EmulatorOptions {
    * the next handshake is answered 429, that of an MQTT client which takes over its own session too. Default: no limit.
    */
   readonly maxConnections?: number | undefined;
+  /** Whether the process may end while the emulator is open, as with `server.unref()`. Default false. */
+  readonly unref?: boolean | undefined;
   /** Default: silent. */
   readonly logger?: EmulatorLogger | undefined;
   /** Default: the system's time. */

@@ -30,6 +30,8 @@ export class EmulatorServer {
   constructor(
     private readonly doors: EmulatorServerDoors,
     private readonly logger: EmulatorLogger,
+    /** Neither the server nor its sockets keep the process running. */
+    private readonly isUnref: boolean,
   ) {}
 
   /** Resolves with the port. Rejects with an Error that names the port and what to do about it. */
@@ -69,6 +71,7 @@ export class EmulatorServer {
       server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
       server.listen({ host, port }, resolve);
     });
+    if (this.isUnref) server.unref();
     server.on('error', (error) => this.logger.error(`The HTTP server failed: ${error.message}`));
     this.#servers.push(server);
     return (server.address() as AddressInfo).port;
@@ -100,6 +103,7 @@ export class EmulatorServer {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
+    if (this.isUnref) socket.unref();
     // Between its handlers a socket may fail unobserved, which would end the process.
     socket.on('error', () => {});
     socket.once('close', () => this.#sockets.delete(socket));

@@ -82,6 +82,7 @@ export class WebPubSubEmulator {
       interceptor: interceptUpstream(this.faults, clock),
       listeners: this.#listeners,
       identity,
+      ...(options.upstreamRetryDelaysMs && { retryDelaysMs: options.upstreamRetryDelaysMs }),
     });
     this.#hubs = new HubRegistry(clock, this.#router);
 
@@ -110,6 +111,7 @@ export class WebPubSubEmulator {
         upgrades: [...this.#clientDoors, this.#tunnels],
       },
       logger,
+      options.unref ?? false,
     );
     for (const [name, settings] of Object.entries(options.hubs ?? {})) this.setHub(name, settings);
   }

@@ -12,6 +12,9 @@ export const WEB_PUBSUB_OPTIONS = 'nestjs-web-pubsub:options';
 /** Injection token of the path that receives events, without a trailing slash. */
 export const WEB_PUBSUB_PATH = 'nestjs-web-pubsub:path';
 
+/** Injection token of what events must prove, an `UpstreamSecurity`. */
+export const UPSTREAM_SECURITY = 'nestjs-web-pubsub:upstream-security';
+
 /** What `ArgumentsHost.getType()` answers while a hub handler runs. */
 export const WEB_PUBSUB_CONTEXT_TYPE = 'webpubsub';
 

@@ -7,7 +7,7 @@ import { WebPubSubHubs } from './hubs/web-pubsub-hubs.js';
 import { RepeatedEvents } from './idempotency/repeated-events.js';
 import { loadEventObserver } from './observability/load-event-observer.js';
 import { WebPubSubHealthIndicator } from './observability/web-pubsub.health-indicator.js';
-import { createUpstreamSecurity } from './security/upstream-security.js';
+import { createUpstreamSecurity, type UpstreamSecurity } from './security/upstream-security.js';
 import { readServiceConnection } from './service-client/service-connection.js';
 import { EventDispatcher } from './upstream/event.dispatcher.js';
 import { EventLog } from './upstream/event.log.js';
@@ -16,6 +16,7 @@ import { UpstreamEndpoint } from './upstream/upstream.endpoint.js';
 import {
   DEFAULT_MAX_BODY_BYTES,
   DEFAULT_MAX_STATE_BYTES,
+  UPSTREAM_SECURITY,
   WEB_PUBSUB_OPTIONS,
   WEB_PUBSUB_PATH,
 } from './web-pubsub.constants.js';
@@ -45,10 +46,11 @@ export const moduleProviders = [
       ),
     inject: [WEB_PUBSUB_OPTIONS],
   },
+  { provide: UPSTREAM_SECURITY, useFactory: createUpstreamSecurity, inject: [WEB_PUBSUB_OPTIONS] },
   {
     provide: UpstreamEndpoint,
     useFactory: createEndpoint,
-    inject: [WEB_PUBSUB_OPTIONS, HubRegistry, EventLog, WebPubSubHubs],
+    inject: [WEB_PUBSUB_OPTIONS, UPSTREAM_SECURITY, HubRegistry, EventLog, WebPubSubHubs],
   },
   {
     provide: UpstreamAttachment,
@@ -84,13 +86,13 @@ function createHubExplorer(
 
 async function createEndpoint(
   options: WebPubSubModuleOptions,
+  security: UpstreamSecurity,
   registry: HubRegistry,
   log: EventLog,
   hubs: WebPubSubHubs,
 ): Promise<UpstreamEndpoint> {
   const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES, maxStateBytes = DEFAULT_MAX_STATE_BYTES, idempotency } = options;
   const { unhandledUserEvents = 'reject', stateCodec = 'json' } = options;
-  const security = createUpstreamSecurity(options);
   const observer = await loadEventObserver(options);
   return new UpstreamEndpoint({
     maxBodyBytes,

@@ -9,14 +9,17 @@ import type { INestApplication } from '@nestjs/common';
 export class ApplicationFront {
   private constructor(private readonly server: Server) {}
 
-  /** Initializes the application when that has not been done. */
-  static async open(application: INestApplication): Promise<ApplicationFront> {
+  /** Initializes the application when that has not been done. `authorization` is given to requests without one. */
+  static async open(application: INestApplication, authorization?: string): Promise<ApplicationFront> {
     await application.init();
     // Fastify takes requests only when its plugins are loaded; Express has no such step.
     const instance = application.getHttpAdapter().getInstance() as { ready?: () => PromiseLike<unknown> };
     await instance.ready?.();
     const target = application.getHttpServer() as Server;
-    const server = createServer((request, response) => target.emit('request', request, response));
+    const server = createServer((request, response) => {
+      if (authorization !== undefined) request.headers.authorization ??= authorization;
+      target.emit('request', request, response);
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(0, '127.0.0.1', resolve);

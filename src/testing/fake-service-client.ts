@@ -113,7 +113,10 @@ export function createFakeServiceClient(hub: string): FakeServiceClient {
     fail: (operation: string, error: Error) => record.outcomes.set(operation, { error }),
     reset: () => record.reset(),
   };
-  for (const [name, value] of Object.entries(members)) Object.defineProperty(fake, name, { value, enumerable: true });
+  // Defined, since some are getters of the class; to be changed like its methods, by `jest.spyOn` for one.
+  for (const [name, value] of Object.entries(members)) {
+    Object.defineProperty(fake, name, { value, enumerable: true, writable: true, configurable: true });
+  }
   return fake as FakeServiceClient;
 }
 

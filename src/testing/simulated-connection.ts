@@ -50,6 +50,8 @@ export interface SimulatedService {
   readonly origin: string;
   /** Asked for each event, since keys rotate; none: events are not signed. */
   readonly accessKeys: () => readonly string[];
+  /** Value of the header; absent: events carry none. */
+  readonly authorization?: string;
   readonly stateForm: ConnectionStateForm;
 }
 
@@ -224,7 +226,12 @@ export class SimulatedConnection {
     const signature = accessKeys.length > 0 ? signConnectionId(this.connectionId, accessKeys) : undefined;
     const { method, headers, body } = encodeEventRequest(event, signature);
     const cookies = this.#cookies.getCookieStringSync((await this.#service.url()).href);
-    const request = { method, headers: cookies ? { ...headers, Cookie: cookies } : headers, body };
+    const { authorization } = this.#service;
+    const proofs = {
+      ...(authorization !== undefined && { Authorization: authorization }),
+      ...(cookies && { Cookie: cookies }),
+    };
+    const request = { method, headers: { ...headers, ...proofs }, body };
     this.#last = { event, request };
     return this.#post(event, request);
   }

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import type {
   OnGroupDataMessageArgs,
   OnServerDataMessageArgs,
@@ -30,7 +31,14 @@ export interface TestClientOptions {
  */
 export type ReceivedMessage = OnServerDataMessageArgs['message'] | OnGroupDataMessageArgs['message'];
 
-const PATIENCE_MS = 5_000;
+/** Who waits for a message. */
+interface Waiting {
+  take(message: ReceivedMessage): void;
+  giveUp(reason: Error): void;
+}
+
+/** Shorter than that of jest and Vitest with a whole test, which is 5 seconds. */
+const PATIENCE_MS = 3_000;
 
 /**
  * An official client with a queue of what it received, so that a test reads as a dialogue: send, then `await next()`.
@@ -43,8 +51,10 @@ export class TestClient {
   readonly connectionId: string;
   readonly userId: string | undefined;
   readonly #received: ReceivedMessage[] = [];
-  readonly #waiting: ((message: ReceivedMessage) => void)[] = [];
+  readonly #waiting = new Set<Waiting>();
   #isStopped = false;
+  /** Why no more messages come. */
+  #ending?: string;
 
   private constructor(client: WebPubSubClient, connectionId: string, userId: string | undefined) {
     this.client = client;
@@ -83,6 +93,9 @@ export class TestClient {
     const testClient = new TestClient(client, connectionId, userId ?? undefined);
     deliver = (message) => testClient.#receive(message);
     early.forEach(deliver);
+    let lastWords: string | undefined;
+    client.on('disconnected', ({ message }) => (lastWords = message?.message));
+    client.on('stopped', () => testClient.#finish(lastWords));
     return testClient;
   }
 
@@ -92,22 +105,31 @@ export class TestClient {
   }
 
   /**
-   * The next message, waiting for it when there is none. Rejects after `timeoutMs` (default 5 000), so that a test that
-   * expects too much says so.
+   * The next message, waiting for it when there is none. Rejects after `timeoutMs` (default 3 000), and at once when the
+   * client has been disconnected for good, so that a test that expects too much says so.
    */
   next({ timeoutMs = PATIENCE_MS }: { timeoutMs?: number | undefined } = {}): Promise<ReceivedMessage> {
     const message = this.#received.shift();
     if (message) return Promise.resolve(message);
+    if (this.#ending !== undefined) return Promise.reject(new Error(this.#ending));
     return new Promise((resolve, reject) => {
-      const take = (next: ReceivedMessage): void => {
+      const end = (): void => {
         clearTimeout(timer);
-        resolve(next);
+        this.#waiting.delete(waiting);
       };
-      const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(take), 1);
-        reject(new Error(`The client ${this.userId ?? this.connectionId} received no message within ${timeoutMs} ms.`));
-      }, timeoutMs);
-      this.#waiting.push(take);
+      const waiting: Waiting = {
+        take(next) {
+          end();
+          resolve(next);
+        },
+        giveUp(reason) {
+          end();
+          reject(reason);
+        },
+      };
+      const lateness = new Error(`The client ${this.#name} received no message within ${timeoutMs} ms.`);
+      const timer = setTimeout(() => waiting.giveUp(lateness), timeoutMs);
+      this.#waiting.add(waiting);
     });
   }
 
@@ -118,10 +140,20 @@ export class TestClient {
     this.client.stop();
   }
 
+  get #name(): string {
+    return this.userId ?? this.connectionId;
+  }
+
   #receive(message: ReceivedMessage): void {
-    const take = this.#waiting.shift();
-    if (take) take(message);
+    const [waiting] = this.#waiting;
+    if (waiting) waiting.take(message);
     else this.#received.push(message);
+  }
+
+  #finish(lastWords: string | undefined): void {
+    const why = lastWords === undefined ? '' : `: ${lastWords}`;
+    this.#ending = `The client ${this.#name} receives no more messages: it has been disconnected${why}`;
+    for (const waiting of this.#waiting) waiting.giveUp(new Error(this.#ending));
   }
 }
 

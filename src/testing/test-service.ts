@@ -10,10 +10,12 @@ import { ServiceClientFactory } from '../library/service-client/service-client.f
 import { knownHubNames } from '../library/service-client/service-client-hubs.js';
 import { ServiceClients } from '../library/service-client/service-clients.js';
 import { signClientToken } from '../protocol/client-token.js';
-import { GROUP_EVENT_NAMES, SYSTEM_EVENT_NAMES } from '../protocol/names.js';
+import { canonicalHubName, GROUP_EVENT_NAMES, SYSTEM_EVENT_NAMES } from '../protocol/names.js';
 import { ApplicationFront } from './application-front.js';
 import { PendingCalls } from './pending-calls.js';
 import { optionsOf, readModuleSettings } from './module-settings.js';
+import { ProcessHold } from './process-hold.js';
+import { trustTestBearer } from './test-bearer.js';
 import { TestClient, type TestClientOptions } from './test-client.js';
 
 /**
@@ -22,7 +24,10 @@ import { TestClient, type TestClientOptions } from './test-client.js';
  * @publicApi
  */
 export interface TestServiceOptions {
-  /** Settings of hubs in the place of the default: one event handler that gets every event of the application's hubs. */
+  /**
+   * Settings of hubs, in the place of those parts of the default that they name. Default for each hub of the application:
+   * one event handler, the application, that gets every event; anonymous clients are let in.
+   */
   hubs?: Readonly<Record<string, HubSettings>> | undefined;
   /** Further options of the emulator. Port, keys and hubs are the test service's own. */
   emulator?: Omit<EmulatorOptions, 'port' | 'accessKey' | 'secondaryAccessKey' | 'hubs' | 'serviceHost'> | undefined;
@@ -32,6 +37,8 @@ const ALL_SYSTEM_EVENTS: SystemEventName[] = [...SYSTEM_EVENT_NAMES, ...GROUP_EV
 const DEFAULT_ROLES = ['webpubsub.joinLeaveGroup', 'webpubsub.sendToGroup'];
 const TOKEN_LIFETIME_SECONDS = 3_600;
 const SHORTEST_KEY_BYTES = 32;
+/** As often as the service, and at once: a test of what fails shall not wait for nine seconds. */
+const RETRY_DELAYS_MS = [0, 0, 0];
 
 /**
  * The emulator on a free port, wired to an application that need not listen: events of clients reach its hub classes, and
@@ -45,6 +52,7 @@ export class TestService {
   readonly #calls: PendingCalls;
   readonly #clients = new Set<TestClient>();
   readonly #accessKey: string;
+  readonly #hold: ProcessHold;
 
   /** Made by `startTestService`. */
   constructor(emulator: WebPubSubEmulator, front: ApplicationFront, calls: PendingCalls, accessKey: string) {
@@ -52,6 +60,8 @@ export class TestService {
     this.#front = front;
     this.#calls = calls;
     this.#accessKey = accessKey;
+    this.#hold = new ProcessHold(emulator.port);
+    emulator.traffic.subscribe(() => this.#hold.renew());
   }
 
   /** Breaks things on purpose: drops sockets, delays or fails events, ... */
@@ -87,11 +97,15 @@ export class TestService {
     } while (await this.#calls.settle());
   }
 
-  /** Stops the clients, waits until their events have been handled, and ends the emulator. The application goes on. */
+  /**
+   * Stops the clients, waits until their events have been handled, and ends the emulator. The application goes on. Comes by
+   * itself when the application has closed; calling it again is harmless.
+   */
   async close(): Promise<void> {
     for (const client of this.#clients) client.stop();
     await this.emulator.close();
     await this.#front.close();
+    this.#hold.end();
   }
 }
 
@@ -109,28 +123,53 @@ export async function startTestService(
   const { accessKeys, path, origin } = readModuleSettings(application);
   const [accessKey, secondaryAccessKey] = accessKeys();
   assertLongEnough(accessKey);
-  const front = await ApplicationFront.open(application);
+  const front = await ApplicationFront.open(application, trustTestBearer(application));
   const emulator = await WebPubSubEmulator.start({
     endsOnCloseWithoutCode: true,
+    upstreamRetryDelaysMs: RETRY_DELAYS_MS,
+    unref: true,
     ...options.emulator,
     port: 0,
     serviceHost: origin,
     ...(accessKey !== undefined && { accessKey }),
     ...(secondaryAccessKey !== undefined && { secondaryAccessKey }),
-    hubs: options.hubs ?? defaultHubs(application, front.origin + path),
+    hubs: hubsOf(application, front.origin + path, options.hubs),
   });
   const calls = new PendingCalls();
   pointServiceClients(application, emulator.connectionString, calls);
-  return new TestService(emulator, front, calls, accessKey ?? DEFAULT_ACCESS_KEY);
+  const service = new TestService(emulator, front, calls, accessKey ?? DEFAULT_ACCESS_KEY);
+  closeWith(application, service);
+  return service;
 }
 
-function defaultHubs(application: INestApplication, urlTemplate: string): Record<string, HubSettings> {
-  const hubs = application.get(WebPubSubHubs, { strict: false }).describeHubs();
+function hubsOf(
+  application: INestApplication,
+  urlTemplate: string,
+  given: TestServiceOptions['hubs'] = {},
+): Record<string, HubSettings> {
   const settings: HubSettings = {
     eventHandlers: [{ urlTemplate, userEventPattern: '*', systemEvents: ALL_SYSTEM_EVENTS }],
     anonymousConnectPolicy: 'allow',
   };
-  return Object.fromEntries(hubs.map(({ hub }) => [hub, settings]));
+  const served = application.get(WebPubSubHubs, { strict: false }).describeHubs();
+  const hubs = Object.fromEntries(served.map(({ hub }) => [canonicalHubName(hub), settings]));
+  for (const [name, own] of Object.entries(given)) {
+    const hub = canonicalHubName(name);
+    hubs[hub] = { ...hubs[hub], ...own };
+  }
+  return hubs;
+}
+
+/** A service whose application has closed is of no use; a test that fails may come to close the application alone. */
+function closeWith(application: INestApplication, service: TestService): void {
+  const close = application.close.bind(application);
+  application.close = async (...signals) => {
+    try {
+      await close(...signals);
+    } finally {
+      await service.close();
+    }
+  };
 }
 
 /**

@@ -7,6 +7,7 @@ import { isHubName } from '../protocol/names.js';
 import { ApplicationFront } from './application-front.js';
 import { readModuleSettings } from './module-settings.js';
 import { SimulatedConnection, type SimulatedClient, type SimulatedService } from './simulated-connection.js';
+import { trustTestBearer } from './test-bearer.js';
 import { sendUpstreamRequest } from './upstream-request.js';
 
 /**
@@ -22,6 +23,11 @@ export interface UpstreamSimulatorOptions {
    * or, with a URL, the emulator's default key.
    */
   accessKey?: string | readonly string[] | null | undefined;
+  /**
+   * The access token of the service's managed identity, `null` for none. Default: one that the application is made to
+   * accept, when its own options have `upstreamAuth.entra`; with a URL, none.
+   */
+  bearer?: string | null | undefined;
   /** Host of the service, as `WebHook-Request-Origin`. Default: that of the application's options, else `localhost`. */
   origin?: string | undefined;
   /** Where events go, on an application. Default: the `path` of the application's options. */
@@ -65,10 +71,12 @@ export class UpstreamSimulator {
       ? { accessKeys: () => [DEFAULT_ACCESS_KEY], path: '', origin: 'localhost', stateCodec: 'json' as const }
       : readModuleSettings(target);
     const path = options.path ?? settings.path;
+    const authorization = authorizationOf(target, options.bearer);
     this.#service = {
       hub: options.hub,
       origin: options.origin ?? settings.origin,
       accessKeys: listKeys(options.accessKey) ?? settings.accessKeys,
+      ...(authorization !== undefined && { authorization }),
       stateForm: options.stateCodec ?? settings.stateCodec,
       url: isUrl ? async () => target : async () => new URL((await this.#frontOf(target)).origin + path),
     };
@@ -122,6 +130,15 @@ function listKeys(accessKey: UpstreamSimulatorOptions['accessKey']): (() => read
   if (accessKey === undefined) return undefined;
   const keys = typeof accessKey === 'string' ? [accessKey] : (accessKey ?? []);
   return () => keys;
+}
+
+function authorizationOf(
+  target: INestApplication | URL,
+  bearer: UpstreamSimulatorOptions['bearer'],
+): string | undefined {
+  if (bearer === null) return undefined;
+  if (bearer !== undefined) return `Bearer ${bearer}`;
+  return target instanceof URL ? undefined : trustTestBearer(target);
 }
 
 function randomConnectionId(): string {

@@ -5,7 +5,7 @@ import { validateHubSettings } from './hub-settings.validator.js';
 import { Setting } from '../setting.js';
 
 /** The part of the options that a file or a command line can state. */
-export type EmulatorConfiguration = Omit<EmulatorOptions, 'clock' | 'logger'>;
+export type EmulatorConfiguration = Omit<EmulatorOptions, 'unref' | 'clock' | 'logger'>;
 
 /** Everything that a file may say. */
 export const CONFIGURATION_FIELDS = [
@@ -18,6 +18,7 @@ export const CONFIGURATION_FIELDS = [
   'inspectorHosts',
   'recoveryWindowMs',
   'endsOnCloseWithoutCode',
+  'upstreamRetryDelaysMs',
   'maxFrameBytes',
   'maxConnections',
   'hubs',
@@ -40,6 +41,7 @@ export function validateConfiguration(value: unknown): EmulatorConfiguration {
     allowUnvalidatedEntraTokens: optional(read('allowUnvalidatedEntraTokens'), (field) => field.boolean()),
     inspectorHosts: optional(read('inspectorHosts'), (field) => field.list().map(readHost)),
     recoveryWindowMs: optional(read('recoveryWindowMs'), (field) => field.integer(1, MAX_TIMER_MS)),
+    upstreamRetryDelaysMs: optional(read('upstreamRetryDelaysMs'), readDelays),
     maxFrameBytes: optional(read('maxFrameBytes'), (field) => field.integer(1, MAX_FRAME_BYTES)),
     maxConnections: optional(read('maxConnections'), (field) => field.integer(1, MAX_CONNECTIONS)),
     endsOnCloseWithoutCode: optional(read('endsOnCloseWithoutCode'), (field) => field.boolean()),
@@ -47,9 +49,11 @@ export function validateConfiguration(value: unknown): EmulatorConfiguration {
   });
 }
 
-/** The same for options handed over in the process, which carry a logger and a clock beside. */
-export function validateOptions({ logger, clock, ...configuration }: EmulatorOptions): EmulatorOptions {
-  return { ...validateConfiguration(configuration), ...(logger && { logger }), ...(clock && { clock }) };
+/** The same for options handed over in the process, which carry more. */
+export function validateOptions({ unref, logger, clock, ...configuration }: EmulatorOptions): EmulatorOptions {
+  const isUnref = unref !== undefined && new Setting(unref, 'unref').boolean();
+  const own = { ...(isUnref && { unref }), ...(logger && { logger }), ...(clock && { clock }) };
+  return { ...validateConfiguration(configuration), ...own };
 }
 
 export function validateHubName(name: string, field: string): string {
@@ -76,6 +80,10 @@ function readHost(setting: Setting): string {
   const bare = host.replace(/^\[(.*)\]$/, '$1');
   if (bare === '' || /[\s/?#@]/.test(bare)) setting.fail('must be an address or a host name, without scheme and port');
   return bare;
+}
+
+function readDelays(setting: Setting): number[] {
+  return setting.list().map((delay) => delay.integer(0, MAX_TIMER_MS));
 }
 
 /** [auth 1] */

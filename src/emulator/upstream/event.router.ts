@@ -41,6 +41,8 @@ export interface EventRouterOptions {
   readonly serviceHost: () => string;
   /** Sees every attempt before its transport does. Default: none. */
   readonly interceptor?: UpstreamInterceptor;
+  /** Milliseconds. Default: those of the service. */
+  readonly retryDelaysMs?: readonly number[];
   /** Default: no listeners. */
   readonly listeners?: EventListeners;
   /** Bearer tokens for event handlers with `auth: ManagedIdentity`. Default: their events fail, in words. */
@@ -62,11 +64,11 @@ export class EventRouter implements EventSink {
   readonly #inFlight = new Set<Promise<unknown>>();
 
   constructor(context: EmulatorContext, options: EventRouterOptions) {
-    const { transports, identity, interceptor, serviceHost } = options;
+    const { transports, identity, interceptor, serviceHost, retryDelaysMs } = options;
     this.#context = context;
     this.#options = options;
     this.#accessKeys = listAccessKeys(context.accessKeys);
-    this.#caller = new UpstreamCaller(context, interceptor);
+    this.#caller = new UpstreamCaller(context, interceptor, retryDelaysMs);
     this.#validator = new WebhookValidator(context, this.#caller, serviceHost);
     this.#delivery = new EventDelivery(context, {
       transports,

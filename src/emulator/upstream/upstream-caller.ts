@@ -71,6 +71,8 @@ export class UpstreamCaller {
   constructor(
     private readonly context: EmulatorContext,
     private readonly interceptor?: UpstreamInterceptor,
+    /** Before the second attempt and those after it; as many as there are attempts to repeat. */
+    private readonly retryDelaysMs: readonly number[] = RETRY_DELAYS_MS,
   ) {}
 
   /** Whether the emulator is being closed: calls are not repeated any more. */
@@ -130,7 +132,7 @@ export class UpstreamCaller {
     }
     for (let attempt = 1; ; attempt++) {
       const result = await this.#attempt(order, attempt, signal);
-      const delayMs = this.#isClosing ? undefined : RETRY_DELAYS_MS[attempt - 1];
+      const delayMs = this.#isClosing ? undefined : this.retryDelaysMs[attempt - 1];
       if (!result.isRetryable || delayMs === undefined) return result.outcome;
       await this.#wait(delayMs, signal);
       if (signal.aborted) return explainEnd(order, signal);

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { WebPubSubServiceClient } from '@azure/web-pubsub';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import WebSocket from 'ws';
 import {
   Connection,
@@ -69,6 +69,11 @@ class ChatHub {
   @OnMessage()
   async message(@EventData() message: string, @Connection('userId') from: string) {
     await this.service.sendToAll({ from, message });
+  }
+
+  @OnUserEvent('broken')
+  broken() {
+    throw new Error('boom');
   }
 
   @OnUserEvent('later')
@@ -179,6 +184,67 @@ describe('startTestService', () => {
     await expect(ann.next({ timeoutMs: 1 })).rejects.toThrow('The client ann received no message within 1 ms');
   });
 
+  it('says at once that nothing more can arrive, and why', async () => {
+    await start();
+    const ann = await service.client('Chat', { userId: 'ann' });
+    const waiting = ann.next();
+    const chat = application.get(ServiceClients, { strict: false }).for('Chat');
+    await Promise.all([
+      expect(waiting).rejects.toThrow(/^The client ann receives no more messages: .*kicked out/),
+      chat.closeConnection(ann.connectionId, { reason: 'kicked out' }),
+    ]);
+    await expect(ann.next()).rejects.toThrow('kicked out');
+  });
+
+  it('repeats an event that failed at once, as often as the service', async () => {
+    await start();
+    application.useLogger(false);
+    const ann = await service.client('Chat', { userId: 'ann' });
+    await expect(ann.client.sendEvent('broken', '', 'text')).rejects.toThrow('Failed to send message');
+    const attempts = service.emulator.traffic
+      .entries()
+      .filter((entry) => entry.door === 'upstream' && entry.eventName === 'broken');
+    expect(attempts).toHaveLength(4);
+    // The service would take 9 seconds; this is what jest gives a test by default.
+  }, 5_000);
+
+  it('lays settings of hubs over its own, whatever the case of their names', async () => {
+    application = await createApplication(ChatModule);
+    service = await startTestService(application, { hubs: { chat: { anonymousConnectPolicy: 'deny' } } });
+    const anonymous = new URL(service.clientUrl('Chat'));
+    anonymous.searchParams.delete('access_token');
+    const refused = new WebSocket(anonymous);
+    const status = await new Promise((resolve) => {
+      refused.on('unexpected-response', (_request, response) => resolve(response.statusCode));
+    });
+    expect(status).toBe(401);
+    const ann = await service.client('Chat', { userId: 'ann' });
+    await ann.client.sendEvent('message', 'hello', 'text');
+    expect(await ann.next()).toMatchObject({ data: { message: 'hello' } });
+  });
+
+  it('works while the timers of the test are fake', async () => {
+    await start();
+    const ann = await service.client('Chat', { userId: 'ann' });
+    jest.useFakeTimers();
+    try {
+      await ann.client.sendEvent('message', 'hello', 'text');
+      await service.idle();
+      expect(await ann.next()).toMatchObject({ data: { message: 'hello' } });
+      await expect(ann.next({ timeoutMs: 1 })).rejects.toThrow('no message');
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('is closed with its application', async () => {
+    await start();
+    const ann = await service.client('Chat', { userId: 'ann' });
+    await application.close();
+    await expect(ann.next()).rejects.toThrow('receives no more messages');
+    await expect(fetch(`${service.emulator.endpoint}/api/health`)).rejects.toThrow('fetch failed');
+  });
+
   it('gives the fault switches of its emulator', async () => {
     await start();
     const bob = await service.client('Chat', { userId: 'bob', subprotocol: 'reliable' });
@@ -221,5 +287,15 @@ describe('fake service client', () => {
     );
     fake.reset();
     expect(fake.calls).toEqual([]);
+  });
+
+  it('can be spied on, and put back', async () => {
+    const fake = createFakeServiceClient('Chat');
+    const spy = jest.spyOn(fake, 'sendToAll').mockResolvedValue();
+    await fake.sendToAll('spied');
+    expect([spy.mock.calls, fake.calls]).toEqual([[['spied']], []]);
+    spy.mockRestore();
+    await fake.sendToAll('again');
+    expect(fake.argsOf('sendToAll')).toEqual([['again']]);
   });
 });

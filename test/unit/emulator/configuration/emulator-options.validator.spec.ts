@@ -30,6 +30,7 @@ describe('a configuration', () => {
       secondaryAccessKey: 'ü'.repeat(16),
       allowUnvalidatedEntraTokens: true,
       inspectorHosts: ['box'],
+      upstreamRetryDelaysMs: [0, 1_000],
       hubs: {
         Sample_ChatApp: {
           eventHandlers: [
@@ -96,6 +97,12 @@ describe('a configuration', () => {
     ],
     ['a key with a line feed', { accessKey: `k\n${'k'.repeat(32)}` }, 'accessKey: must not hold control characters'],
     ['a switch as text', { allowUnvalidatedEntraTokens: 'yes' }, 'allowUnvalidatedEntraTokens: must be true or false'],
+    [
+      'a wait below nothing',
+      { upstreamRetryDelaysMs: [0, -1] },
+      'upstreamRetryDelaysMs[1]: must be a whole number from 0',
+    ],
+    ['unref, which no file can say', { unref: true }, 'unref: is not'],
     ['hubs as a list', { hubs: [] }, 'hubs: must be an object, a list was given'],
     ['a hub name with a dash', { hubs: { 'my-hub': {} } }, 'hubs.my-hub: is not a hub name'],
     ['one hub in two spellings', { hubs: { chat: {}, Chat: {} } }, 'hubs.Chat: is the same hub as "chat"'],

@@ -1,0 +1,39 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
+
+/** How long a test service that is not closed keeps the process running after the last thing that happened. */
+const PATIENCE_MS = 5_000;
+
+const NEW_CLIENT_SOCKETS = 'net.client.socket';
+
+/**
+ * Lets the process end though a test service was never closed, as when a test fails before it. The sockets of its clients
+ * hold the process no more than its own do; in their place a timer does, since some test runners have nothing else that
+ * would wait for a test.
+ */
+export class ProcessHold {
+  readonly #timer = setTimeout(() => {}, PATIENCE_MS);
+
+  /** `port` is that of the emulator. */
+  constructor(private readonly port: number) {
+    subscribe(NEW_CLIENT_SOCKETS, this.#onNewSocket);
+  }
+
+  /** Something has happened. */
+  renew(): void {
+    this.#timer.refresh();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    unsubscribe(NEW_CLIENT_SOCKETS, this.#onNewSocket);
+  }
+
+  readonly #onNewSocket = (message: unknown): void => {
+    const { socket } = message as { socket: Socket };
+    socket.once('connect', () => {
+      if (socket.remotePort === this.port) socket.unref();
+    });
+  };
+}
