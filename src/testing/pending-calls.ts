@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers';
 import type { WebPubSubServiceClientOptions } from '@azure/web-pubsub';
 
 type PipelinePolicy = NonNullable<WebPubSubServiceClientOptions['additionalPolicies']>[number]['policy'];

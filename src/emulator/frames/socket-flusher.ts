@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers';
 import { FrameBatch } from './frame-batch.js';
 
 export interface FlushableSocket {

@@ -134,7 +134,7 @@ export class UpstreamCaller {
       const result = await this.#attempt(order, attempt, signal);
       const delayMs = this.#isClosing ? undefined : this.retryDelaysMs[attempt - 1];
       if (!result.isRetryable || delayMs === undefined) return result.outcome;
-      await this.#wait(delayMs, signal);
+      if (delayMs > 0) await this.#wait(delayMs, signal);
       if (signal.aborted) return explainEnd(order, signal);
       if (this.#isClosing) return result.outcome;
     }

@@ -223,14 +223,17 @@ describe('startTestService', () => {
     expect(await ann.next()).toMatchObject({ data: { message: 'hello' } });
   });
 
-  it('works while the timers of the test are fake', async () => {
+  it('works while timers are fake, but those that are no timers', async () => {
     await start();
+    application.useLogger(false);
     const ann = await service.client('Chat', { userId: 'ann' });
-    jest.useFakeTimers();
+    await service.idle();
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask'] });
     try {
       await ann.client.sendEvent('message', 'hello', 'text');
       await service.idle();
       expect(await ann.next()).toMatchObject({ data: { message: 'hello' } });
+      await expect(ann.client.sendEvent('broken', '', 'text')).rejects.toThrow('Failed to send message');
       await expect(ann.next({ timeoutMs: 1 })).rejects.toThrow('no message');
     } finally {
       jest.useRealTimers();
