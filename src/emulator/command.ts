@@ -34,6 +34,9 @@ function waitForSignal(): Promise<void> {
   });
 }
 
+// Nobody may be left to read the output, or its disk be full: an error that nobody hears would end the process, clients and all.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 void runCommand(process.argv.slice(2), {
   version: readVersion(process.argv[1] ?? '.'),
   stdout: process.stdout,

@@ -138,20 +138,19 @@ export class WebPubSubEmulator {
    * go before what the file says. Rejects as `start` does, naming the file.
    */
   static async startFromFile(path: string, options: EmulatorOptions = {}): Promise<WebPubSubEmulator> {
-    const file = new ConfigurationFile(path, options.logger ?? silentLogger);
+    const file = new ConfigurationFile(path, options.logger ?? silentLogger, options);
     const configuration = await file.read();
     const ownHubs = new Set(Object.keys(options.hubs ?? {}).map(canonicalHubName));
-    const isOfFile = (name: string): boolean => !ownHubs.has(canonicalHubName(name));
-    const hubsOfFile = Object.entries(configuration.hubs ?? {}).filter(([name]) => isOfFile(name));
+    const hubsOfFile = Object.entries(configuration.hubs ?? {}).filter(
+      ([name]) => !ownHubs.has(canonicalHubName(name)),
+    );
     const emulator = await WebPubSubEmulator.start({
       ...configuration,
       ...options,
       hubs: { ...Object.fromEntries(hubsOfFile), ...options.hubs },
     });
     emulator.#file = file;
-    file.watch((name, settings) => {
-      if (isOfFile(name)) emulator.setHub(name, settings);
-    });
+    file.watch((name, settings) => emulator.setHub(name, settings));
     return emulator;
   }
 

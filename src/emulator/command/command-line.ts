@@ -69,8 +69,9 @@ Example:
 function gatherEventHandlers(args: readonly string[]): string[] {
   const gathered: string[] = [];
   let values: string[] | undefined;
+  // Also when there are none: the parser would take the next flag for one.
   const end = (): void => {
-    if (values && values.length > 0) gathered.push(JSON.stringify(values));
+    if (values) gathered.push(JSON.stringify(values));
     values = undefined;
   };
   for (const argument of args) {

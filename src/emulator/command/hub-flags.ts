@@ -74,11 +74,19 @@ export class HubFlags {
 function readEventHandler(values: readonly string[]): Record<string, unknown> {
   const handler: Record<string, unknown> & { systemEvents?: string[] } = {};
   const auth: { type?: string; resource?: string } = {};
+  const seen = new Set<string>();
   for (const value of values) {
     const equals = value.indexOf('=');
-    const key = value.slice(0, equals);
+    const key = equals < 0 ? undefined : value.slice(0, equals).toLowerCase();
     const text = value.slice(equals + 1);
-    switch (equals < 0 ? undefined : key.toLowerCase()) {
+    if (key !== undefined && key !== 'system-event' && seen.has(key)) {
+      throw new InvalidSettingError(
+        '--event-handler',
+        `${key} is given twice; keep one, or begin another --event-handler`,
+      );
+    }
+    if (key !== undefined) seen.add(key);
+    switch (key) {
       case 'url-template':
         handler['urlTemplate'] = text;
         break;

@@ -1,4 +1,4 @@
-import { watch, type FSWatcher } from 'node:fs';
+import { unwatchFile, watch, watchFile, type FSWatcher } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -11,9 +11,13 @@ import {
   validateConfiguration,
   type EmulatorConfiguration,
 } from './emulator-options.validator.js';
+import { findJsonMistake } from './json-mistake.js';
 
 /** Editors write in several steps; a change is looked at when the file has been quiet for that long. */
 const QUIET_MS = 50;
+
+/** How often the file is looked at when nothing tells of a change. */
+const POLL_INTERVAL_MS = 1000;
 
 /** What a running emulator cannot change. */
 const FIXED_FIELDS = CONFIGURATION_FIELDS.filter((field) => field !== 'hubs');
@@ -21,49 +25,57 @@ const FIXED_FIELDS = CONFIGURATION_FIELDS.filter((field) => field !== 'hubs');
 /** The emulator's options as a JSON file, and its changes. */
 export class ConfigurationFile {
   readonly #path: string;
-  #text = '';
+  readonly #handedOverHubs: ReadonlySet<string>;
+  /** The text that was read last, or why none could be: what two watchers tell of is dealt with once. */
+  #seen = '';
+  #started: EmulatorConfiguration = {};
   #configuration: EmulatorConfiguration = {};
   #watcher?: FSWatcher;
   #pending?: NodeJS.Timeout;
+  #stopPolling?: () => void;
   #isClosed = false;
 
+  /** `handedOver` goes before what the file says: of a hub or a field in it, changes in the file count for nothing. */
   constructor(
     path: string,
     private readonly logger: EmulatorLogger,
+    private readonly handedOver: EmulatorConfiguration = {},
   ) {
     this.#path = resolve(path);
+    this.#handedOverHubs = new Set(Object.keys(handedOver.hubs ?? {}).map(canonicalHubName));
   }
 
-  /** Rejects with an InvalidSettingError that names the file and the field. */
+  /** For a start. Rejects with an InvalidSettingError that names the file and the field. */
   async read(): Promise<EmulatorConfiguration> {
-    this.#text = await this.#readText();
-    this.#configuration = parse(this.#text, this.#path);
+    this.#seen = await this.#readText();
+    this.#started = this.#configuration = parse(this.#seen, this.#path);
     return this.#configuration;
   }
 
   /** Follows the file from what was read last. `setHub` is called for each hub that is new, changed, or gone (`{}`). */
   watch(setHub: (name: string, settings: HubSettings) => void): void {
+    const look = (): void => this.#schedule(setHub);
+    // Where the path leads through a link or a mount, the change is in another folder, of which no watch here tells.
+    watchFile(this.#path, { interval: POLL_INTERVAL_MS, persistent: false }, look);
+    this.#stopPolling = () => unwatchFile(this.#path, look);
     try {
       // The folder, not the file: editors replace the file, and a watch on it would follow the old one.
       this.#watcher = watch(dirname(this.#path), (_event, name) => {
-        if (name === null || name === basename(this.#path)) this.#schedule(setHub);
+        if (name === null || name === basename(this.#path)) look();
       });
-      this.#watcher.on('error', (error) => this.#lose(error));
-    } catch (error) {
-      return this.#lose(error as Error);
+      this.#watcher.on('error', () => {});
+    } catch {
+      // The system has no watch left to give; the polling goes on.
     }
     // It may have changed since it was read.
-    this.#schedule(setHub);
+    look();
   }
 
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#pending);
+    this.#stopPolling?.();
     this.#watcher?.close();
-  }
-
-  #lose(error: Error): void {
-    this.logger.error(`Changes of ${this.#path} are not followed: ${error.message}`);
   }
 
   #schedule(setHub: (name: string, settings: HubSettings) => void): void {
@@ -72,16 +84,16 @@ export class ConfigurationFile {
   }
 
   async #reload(setHub: (name: string, settings: HubSettings) => void): Promise<void> {
+    const text = await this.#readText().catch((error: Error) => error);
+    if (this.#isClosed || String(text) === this.#seen) return;
+    this.#seen = String(text);
     try {
-      const text = await this.#readText();
-      if (this.#isClosed || text === this.#text) return;
-      this.#text = text;
+      if (text instanceof Error) throw text;
       const configuration = parse(text, this.#path);
       const previous = this.#configuration;
       this.#configuration = configuration;
       this.#apply(previous, configuration, setHub);
     } catch (error) {
-      if (this.#isClosed) return;
       this.logger.error(`${(error as Error).message} The last good settings stay in force.`);
     }
   }
@@ -91,8 +103,8 @@ export class ConfigurationFile {
     configuration: EmulatorConfiguration,
     setHub: (name: string, settings: HubSettings) => void,
   ): void {
-    const before = byCanonicalName(previous);
-    const after = byCanonicalName(configuration);
+    const before = this.#hubsOf(previous);
+    const after = this.#hubsOf(configuration);
     const changed: string[] = [];
     for (const [key, { name, settings }] of after) {
       if (isDeepStrictEqual(before.get(key)?.settings, settings)) continue;
@@ -108,9 +120,20 @@ export class ConfigurationFile {
       `${this.#path} was read again; ${changed.length > 0 ? `changed: ${changed.join(', ')}` : 'no hub changed'}.`,
     );
     for (const field of FIXED_FIELDS) {
-      if (!isDeepStrictEqual(previous[field], configuration[field]))
-        this.logger.warn(`${field} changed; it takes effect at the next start.`);
+      if (this.handedOver[field] !== undefined || isDeepStrictEqual(previous[field], configuration[field])) continue;
+      // Back to what is in force, there is nothing to wait for.
+      if (isDeepStrictEqual(this.#started[field], configuration[field])) continue;
+      this.logger.warn(`${field} changed; it takes effect at the next start.`);
     }
+  }
+
+  /** Those that follow the file, by canonical name. */
+  #hubsOf({ hubs = {} }: EmulatorConfiguration): Map<string, { name: string; settings: HubSettings }> {
+    return new Map(
+      Object.entries(hubs)
+        .map(([name, settings]) => [canonicalHubName(name), { name, settings }] as const)
+        .filter(([key]) => !this.#handedOverHubs.has(key)),
+    );
   }
 
   async #readText(): Promise<string> {
@@ -126,8 +149,10 @@ function parse(text: string, path: string): EmulatorConfiguration {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    throw new InvalidSettingError('', `${path} is not JSON${placeOf(error, text)}.`);
+  } catch {
+    const place = findJsonMistake(text);
+    const where = place === undefined ? '' : `: the mistake is at line ${place.line}, column ${place.column}`;
+    throw new InvalidSettingError('', `${path} is not JSON${where}.`);
   }
   try {
     return validateConfiguration(value);
@@ -135,16 +160,4 @@ function parse(text: string, path: string): EmulatorConfiguration {
     if (!(error instanceof InvalidSettingError)) throw error;
     throw new InvalidSettingError('', `${path}: ${error.message}.`);
   }
-}
-
-/** The parser's own message may quote the text around the mistake, an access key among it. */
-function placeOf(error: unknown, text: string): string {
-  const position = /position (\d+)/.exec((error as Error).message)?.[1];
-  if (position === undefined) return '';
-  const lines = text.slice(0, Number(position)).split('\n');
-  return `: the mistake is at line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
-}
-
-function byCanonicalName({ hubs = {} }: EmulatorConfiguration): Map<string, { name: string; settings: HubSettings }> {
-  return new Map(Object.entries(hubs).map(([name, settings]) => [canonicalHubName(name), { name, settings }]));
 }

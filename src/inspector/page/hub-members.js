@@ -123,7 +123,9 @@ export class HubMembers {
       element(
         'td',
         { class: 'user whole-line' },
-        userId ?? element('span', { class: 'dim' }, 'anonymous'),
+        userId === undefined
+          ? element('span', { class: 'dim' }, 'anonymous')
+          : element('span', { class: 'user-name' }, userId),
         !isOnline &&
           element('span', { class: 'badge is-warn', title: 'Its socket is gone; it may come back.' }, 'away'),
       ),

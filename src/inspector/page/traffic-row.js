@@ -61,7 +61,8 @@ function doorCell({ door, action, receivers }) {
 
 function whoCell({ userId, connectionId }) {
   if (userId === undefined && connectionId === undefined) return element('span', { class: 'cell-who' });
-  const title = [userId, connectionId].filter((part) => part !== undefined).join(' · ');
+  // Each on a line of its own, on which no character of the other has a say.
+  const title = [userId, connectionId].filter((part) => part !== undefined).join('\n');
   return element(
     'span',
     { class: 'cell-who', title },

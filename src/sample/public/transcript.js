@@ -9,6 +9,8 @@ const END_SLACK_PX = 48;
 /** Joiners and variation selectors are `Default_Ignorable_Code_Point`s. */
 const ONLY_EMOJI =
   /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\p{Default_Ignorable_Code_Point}|\s){1,24}$/u;
+/** What the hub announces of somebody begins with the name. */
+const ANNOUNCEMENT = /^(.+)( (?:joined|left)\.)$/s;
 
 const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const calendarDay = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
@@ -54,9 +56,7 @@ export class Transcript {
     const wasAtEnd = this.#isAtEnd();
     this.#beginEntry();
     this.#group = undefined;
-    const notice = element('p', 'notice', text);
-    notice.dir = 'auto';
-    this.#log.append(notice);
+    this.#log.append(noticeOf(text));
     this.#trim();
     if (wasAtEnd) this.scrollToEnd();
   }
@@ -172,6 +172,16 @@ function newGroup(from, isOwn, time) {
   body.append(head);
   section.append(body);
   return section;
+}
+
+/** A name has a box of its own, lest its characters turn the words after it. */
+function noticeOf(text) {
+  const notice = element('p', 'notice');
+  notice.dir = 'auto';
+  const [, name, words] = ANNOUNCEMENT.exec(text) ?? [];
+  if (name === undefined) notice.append(text);
+  else notice.append(element('bdi', '', name), words);
+  return notice;
 }
 
 function bubble(text) {

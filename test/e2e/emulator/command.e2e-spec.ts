@@ -1,6 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../../src/emulator/command/run-command.js';
@@ -34,6 +36,15 @@ afterAll(async () => {
 
 function run(...args: string[]): TestProcess {
   const command = new TestProcess(process.execPath, [join(source.folder, 'emulator', 'command.js'), ...args]);
+  running.push(command);
+  return command;
+}
+
+/** With one of its streams led to a file; the other is in the output of the process. */
+function runInto(stream: 'stdout' | 'stderr', target: string, ...args: string[]): TestProcess {
+  const script = `exec "$@" ${stream === 'stdout' ? '' : '2'}> "$0"`;
+  const program = [process.execPath, join(source.folder, 'emulator', 'command.js')];
+  const command = new TestProcess('sh', ['-c', script, target, ...program, ...args]);
   running.push(command);
   return command;
 }
@@ -100,6 +111,39 @@ describe('the command web-pubsub-emulator', () => {
     await command.prints(/ERROR .*emulator\.json is not JSON.* The last good settings stay in force\./);
     expect(await command.interrupt()).toBe(0);
     await rm(folder, { recursive: true });
+  });
+
+  it.each([
+    ['stdout', /WARN port changed/],
+    ['stderr', /was read again; changed: chat\./],
+  ] as const)('goes on when nobody reads its %s any more', async (stream, sign) => {
+    const folder = await mkdtemp(join(tmpdir(), 'emulator-'));
+    const [pipe, file] = [join(folder, 'pipe'), join(folder, 'emulator.json')];
+    await promisify(execFile)('mkfifo', [pipe]);
+    const port = await freePort();
+    await writeFile(file, JSON.stringify({ port }));
+    const command = runInto(stream, pipe, '--config', file);
+    const reader = await open(pipe, 'r');
+    // It runs: what it says first goes to the standard output.
+    await (stream === 'stdout' ? reader.read() : endpointOf(command));
+    await reader.close();
+    await writeFile(file, JSON.stringify({ port: 1, hubs: { chat: { anonymousConnectPolicy: 'allow' } } }));
+    await command.prints(sign);
+    await WebSocketClient.connect({ endpoint: `http://localhost:${port}` }, { token: null });
+    expect(await command.interrupt()).toBe(0);
+    await rm(folder, { recursive: true });
+  });
+
+  it.each([
+    ['stdout', /WARN The emulator listens on 0\.0\.0\.0/],
+    ['stderr', /Connection string/],
+  ] as const)('goes on when the disk of its %s is full', async (stream, sign) => {
+    const port = await freePort();
+    const flags = ['--port', String(port), '--host', '0.0.0.0', '--hub-name', 'chat', '--allow-anonymous'];
+    const command = runInto(stream, '/dev/full', ...flags);
+    await command.prints(sign);
+    await WebSocketClient.connect({ endpoint: `http://localhost:${port}` }, { token: null });
+    expect(await command.interrupt()).toBe(0);
   });
 
   it('ends with code 1, and without a stack, for an unknown flag', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -51,8 +51,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function start(content: object | string, options: EmulatorOptions = {}): Promise<WebPubSubEmulator> {
-  await write(content);
+async function start(content?: object | string, options: EmulatorOptions = {}): Promise<WebPubSubEmulator> {
+  if (content !== undefined) await write(content);
   emulator = await WebPubSubEmulator.startFromFile(file, { port: 0, logger: log, ...options });
   return emulator;
 }
@@ -85,7 +85,7 @@ describe('a configuration file', () => {
 
   it.each<[string, string, RegExp]>([
     ['no JSON', '{\n  "port": 1,\n  oops\n}', /emulator\.json is not JSON: the mistake is at line 3, column 3\.$/],
-    ['nothing', '', /emulator\.json is not JSON/],
+    ['nothing', '', /emulator\.json is not JSON: the mistake is at line 1, column 1\.$/],
     [
       'a wrong field',
       '{"hubs":{"a":{"eventHandlers":[{}]}}}',
@@ -125,6 +125,46 @@ describe('a configuration file', () => {
     }
   });
 
+  it('is followed when it is a link, to where it leads', async () => {
+    const target = join(folder, 'target.json');
+    await writeFile(target, JSON.stringify(allowing('one')));
+    await mkdir(join(folder, 'links'));
+    file = join(folder, 'links', 'emulator.json');
+    await symlink(target, file);
+    await start();
+    // The first change may be found by the look that follows the start.
+    for (const hub of ['two', 'three']) {
+      await writeFile(target, JSON.stringify(allowing(hub)));
+      await log.says(new RegExp(`changed: ${hub}`));
+      expect(await statusOf(hub)).toBe(101);
+    }
+  });
+
+  it('is followed when a folder that it is linked through is exchanged, as Kubernetes does', async () => {
+    for (const hub of ['one', 'two', 'three']) {
+      await mkdir(join(folder, hub));
+      await writeFile(join(folder, hub, 'emulator.json'), JSON.stringify(allowing(hub)));
+    }
+    await symlink('one', join(folder, '..data'));
+    await symlink(join('..data', 'emulator.json'), file);
+    await start();
+    for (const hub of ['two', 'three']) {
+      await symlink(hub, join(folder, '..data_tmp'));
+      await rename(join(folder, '..data_tmp'), join(folder, '..data'));
+      await log.says(new RegExp(`changed: ${hub}`));
+      expect(await statusOf(hub)).toBe(101);
+    }
+  });
+
+  it('that comes back as it was is said to be read again', async () => {
+    await start(allowing('one'));
+    await rm(file);
+    await log.says(/^ERROR .*cannot be read: ENOENT.*The last good settings stay in force\.$/);
+    await write(allowing('one'));
+    await log.says(/read again; no hub changed/);
+    expect(await statusOf('one')).toBe(101);
+  });
+
   it.each<[string, string, RegExp]>([
     ['no JSON', '{"accessKey":"secret-secret-secret-secret-secret",', /^ERROR .*is not JSON/],
     [
@@ -146,17 +186,32 @@ describe('a configuration file', () => {
   it('says what takes effect at the next start only', async () => {
     const running = await start({ ...allowing('one'), recoveryWindowMs: 1000 });
     const { port } = running;
-    await write({ port: 1, accessKey: 'k'.repeat(32), ...allowing('one'), recoveryWindowMs: 1000 });
+    await write({ port: 1, maxConnections: 1, accessKey: 'k'.repeat(32), ...allowing('one'), recoveryWindowMs: 1000 });
     await log.says(/^WARN accessKey changed; it takes effect at the next start\./);
-    await log.says(/^WARN port changed/);
-    expect(log.lines.join()).not.toMatch(/recoveryWindowMs|kkk/);
+    await log.says(/^WARN maxConnections changed/);
+    expect(log.lines.join()).not.toMatch(/recoveryWindowMs|kkk|port changed/);
     expect(running.port).toBe(port);
+  });
+
+  it('says nothing of the next start about what is back as it is in force', async () => {
+    await start({ recoveryWindowMs: 1000, ...allowing('one') });
+    await write({ recoveryWindowMs: 2000, maxConnections: 5, ...allowing('one') });
+    await log.says(/^WARN maxConnections changed/);
+    await write({ recoveryWindowMs: 1000, maxConnections: 6, ...allowing('two') });
+    await log.says(/changed: two, one/);
+    await write({ recoveryWindowMs: 1000, maxConnections: 6, ...allowing('three') });
+    await log.says(/changed: three, two/);
+    expect(log.lines.filter((line) => line.startsWith('WARN'))).toEqual([
+      'WARN recoveryWindowMs changed; it takes effect at the next start.',
+      'WARN maxConnections changed; it takes effect at the next start.',
+      'WARN maxConnections changed; it takes effect at the next start.',
+    ]);
   });
 
   it('does not touch hubs that were handed over', async () => {
     await start(allowing('one'), { hubs: { two: { anonymousConnectPolicy: 'allow' } } });
     await write({ hubs: { two: {} } });
-    await log.says(/changed: two, one/);
+    await log.says(/changed: one\.$/);
     expect([await statusOf('one'), await statusOf('two')]).toEqual([401, 101]);
   });
 
@@ -164,10 +219,10 @@ describe('a configuration file', () => {
     await start({ hubs: { Chat: {} } }, { hubs: { chat: { anonymousConnectPolicy: 'allow' } } });
     expect(await statusOf('chat')).toBe(101);
     await write({ hubs: { Chat: { webSocketKeepAliveIntervalInSeconds: 5 } } });
-    await log.says(/changed: Chat/);
+    await log.says(/no hub changed/);
     expect(await statusOf('chat')).toBe(101);
     await write(allowing('other'));
-    await log.says(/changed: other, Chat/);
+    await log.says(/changed: other\.$/);
     expect(await statusOf('CHAT')).toBe(101);
   });
 

@@ -5,6 +5,7 @@ import { describeInBrowser } from '../../support/browser.js';
 import { InspectorPage } from '../../support/inspector-page.js';
 import { RecordingUpstream } from '../../support/record-upstream.js';
 import { startEmulator } from '../../support/start-emulator.js';
+import { TURNING_NAMES, turnedTexts } from '../../support/turned-texts.js';
 
 const upstream = await RecordingUpstream.start(({ headers, body }) =>
   headers['ce-eventname'] === 'refuse'
@@ -89,6 +90,16 @@ describeInBrowser('test clients of the inspector', (pages) => {
     await ann.getByText('from group lobby, bob: [1,2]').waitFor();
     await bob.getByText('ack 3 success').waitFor();
     expect(await bob.getByText('from group lobby').count()).toBe(1);
+  });
+
+  it.each(TURNING_NAMES)('do not let a name such as %j turn the words of a frame', async (name) => {
+    const eve = await inspector.connectClient({ hub: 'chat', userId: name, groups: name });
+    await eve.getByText('connected as').waitFor();
+    await inspector.send(eve, 'sendToGroup', { name, type: 'text', data: 'good morning' });
+    await eve.getByText(`from group ${name}, ${name}: good morning`).waitFor();
+    await eve.getByText('ack 1 success').waitFor();
+    expect(await turnedTexts(page, '.frame-name')).not.toEqual([]);
+    expect(await turnedTexts(page, '.frame-text')).toEqual([]);
   });
 
   it('have only the roles that were chosen', async () => {
@@ -196,17 +207,15 @@ describeInBrowser('test clients of the inspector', (pages) => {
     const ann = await inspector.connectClient({ hub: 'chat', userId: 'ann', groups: 'flood' });
     await ann.getByText('connected as ann').waitFor();
     await page.evaluate(async () => {
-      const post = (path: string, fields: object) => fetch(path, { method: 'POST', body: JSON.stringify(fields) });
-      for (let index = 1; index <= 400; index++) {
-        await post('/inspector/api/hubs/chat/send', {
-          to: 'group',
-          target: 'flood',
-          dataType: 'text',
-          data: `number ${index}.`,
+      const send = (data: string) =>
+        fetch('/inspector/api/hubs/chat/send', {
+          method: 'POST',
+          body: JSON.stringify({ to: 'group', target: 'flood', dataType: 'text', data }),
         });
-      }
+      await Promise.all(Array.from({ length: 399 }, (_, index) => send(`number ${index}.`)));
+      await send('the last.');
     });
-    await ann.getByText('from group flood: number 400.').waitFor();
+    await ann.getByText('from group flood: the last.').waitFor();
     expect(await ann.getByRole('list').getByRole('listitem').count()).toBe(250);
   });
 

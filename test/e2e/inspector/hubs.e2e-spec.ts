@@ -7,6 +7,7 @@ import { InspectorPage } from '../../support/inspector-page.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { ALLOW_ANY_ORIGIN, RecordingUpstream } from '../../support/record-upstream.js';
 import { startEmulator } from '../../support/start-emulator.js';
+import { TURNING_NAMES } from '../../support/turned-texts.js';
 
 const upstream = await RecordingUpstream.start();
 afterAll(() => upstream.close());
@@ -15,6 +16,12 @@ afterAll(() => upstream.close());
 const LABELS_AND_TEXTS = (table: string) => `[...document.querySelectorAll('.${table} td')]
   .map((cell) => [getComputedStyle(cell, '::before').content, cell.textContent])
   .filter(([, text]) => text !== '')`;
+const LEFT_EDGES = `(() => {
+  const name = document.createRange();
+  name.selectNode(document.createTreeWalker(document.querySelector('td.user'), NodeFilter.SHOW_TEXT).nextNode());
+  const badge = document.querySelector('td.user .badge');
+  return { name: name.getBoundingClientRect().left, badge: badge.getBoundingClientRect().left };
+})()`;
 const OVERFLOWING_TABLES =
   '[...document.querySelectorAll(".table-scroll")].filter((panel) => panel.scrollWidth > panel.clientWidth).length';
 
@@ -93,6 +100,14 @@ describeInBrowser('the hubs of the inspector', (pages) => {
     clock.advance(1_000);
     await page.getByText('validated', { exact: true }).waitFor();
     expect(await page.getByText(/answered 503/).count()).toBe(0);
+  });
+
+  it.each(TURNING_NAMES)('keep the badge of somebody who is away behind a name such as %j', async (userId) => {
+    const reliable = await connectJsonClient(emulator, { userId, subprotocols: JSON_RELIABLE_SUBPROTOCOL });
+    reliable.socket.terminate();
+    await connection(reliable.connectionId).getByText('away').waitFor();
+    const { name, badge } = await page.evaluate<Record<string, number>>(LEFT_EDGES);
+    expect(badge).toBeGreaterThan(name ?? Infinity);
   });
 
   it('show who is connected, with groups, protocol, state and whether they are away', async () => {

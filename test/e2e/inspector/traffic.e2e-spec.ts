@@ -7,6 +7,7 @@ import { FakeClock } from '../../support/fake-clock.js';
 import { InspectorPage } from '../../support/inspector-page.js';
 import { ALLOW_ANY_ORIGIN, RecordingUpstream, type Answer } from '../../support/record-upstream.js';
 import { startEmulator } from '../../support/start-emulator.js';
+import { TURNING_NAMES, turnedTexts } from '../../support/turned-texts.js';
 
 const upstream = await RecordingUpstream.start();
 let emulator: WebPubSubEmulator;
@@ -149,6 +150,28 @@ describeInBrowser('the timeline of the inspector', (pages) => {
     await inspector.row('json.webpubsub.azure.v1').click();
     await inspector.section('Token claims').getByText('"colour"').waitFor();
     expect(await inspector.detail.textContent()).toContain('Without the signature; expires');
+  });
+
+  it.each(TURNING_NAMES)('does not let a name such as %j turn what stands beside it', async (name) => {
+    const eve = await connectJsonClient(emulator, { userId: name, roles: ['webpubsub.sendToGroup'] });
+    eve.send({ type: 'sendToGroup', group: name, ackId: 1, dataType: 'json', data: { plain: 12345 } });
+    await eve.next();
+    await inspector.row(name).filter({ hasText: '12345' }).getByText(eve.connectionId).waitFor();
+    expect(await turnedTexts(page, '.user')).not.toEqual([]);
+    expect(await turnedTexts(page, '.connection, .preview')).toEqual([]);
+    expect(await inspector.row('12345').locator('.cell-who').getAttribute('title')).toBe(
+      `${name}\n${eve.connectionId}`,
+    );
+  });
+
+  it('does not let the texts in JSON turn its marks and numbers', async () => {
+    const ann = await connectJsonClient(emulator);
+    ann.send({ type: 'event', event: 'message', ackId: 1, dataType: 'json', data: { '\u202Eeve': 12345 } });
+    await ann.next();
+    await inspector.row(/message → /).click();
+    await inspector.section('Request body').getByText('12345').waitFor();
+    expect(await turnedTexts(page, '.json-name')).not.toEqual([]);
+    expect(await turnedTexts(page, '.json-number')).toEqual([]);
   });
 
   it('shows binary data as hex', async () => {

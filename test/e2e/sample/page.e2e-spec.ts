@@ -6,6 +6,7 @@ import type { ChatApplication } from '../../../src/sample/chat.application.js';
 import { describeInBrowser } from '../../support/browser.js';
 import { ChatPage } from '../../support/chat-page.js';
 import { startSample } from '../../support/start-sample.js';
+import { TURNING_NAMES, turnedTexts } from '../../support/turned-texts.js';
 
 const WIDE: BrowserContextOptions = { viewport: { width: 1100, height: 780 } };
 const NARROW: BrowserContextOptions = {
@@ -174,6 +175,19 @@ describeInBrowser('the chat page', (pages) => {
     expect(await ann.page.evaluate('document.querySelector("#log").scrollWidth')).toBeLessThanOrEqual(360);
     expect(await ann.page.locator('.bubble img, .bubble script').count()).toBe(0);
     await leaveAll(ann, bob);
+  });
+
+  it.each(TURNING_NAMES)('does not let a name such as %j turn the words after it', async (name) => {
+    const ann = await joined('Ann');
+    const eve = await joined(name);
+    await ann.sees(`${name} joined.`);
+    await eve.say('Hello');
+    await ann.sees('Hello');
+    await eve.leave();
+    await ann.sees(`${name} left.`);
+    expect(await turnedTexts(ann.page, '.notice bdi, .name')).toEqual([name, name, name]);
+    expect(await turnedTexts(ann.page, '.notice, time')).toEqual([]);
+    await leaveAll(ann, eve);
   });
 
   it('tells how much is unread while one reads further up', async () => {

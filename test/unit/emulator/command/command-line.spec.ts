@@ -95,10 +95,20 @@ describe('the command line', () => {
       '--hub-name a --websocket-keepalive 121',
       'hubs.a.webSocketKeepAliveIntervalInSeconds: must be a whole number from 1 to 120, 121 was given',
     ],
-    ['--hub-name a --event-handler', "option '--event-handler <key=value...>' argument missing"],
+    ['--hub-name a --event-handler', '--event-handler: needs url-template=URL'],
+    ['--hub-name a --event-handler --port 0', '--event-handler: needs url-template=URL'],
+    [`--hub-name a --event-handler --event-handler ${HANDLER}`, '--event-handler: needs url-template=URL'],
     ['--hub-name a --event-handler system-event=connect', '--event-handler: needs url-template=URL'],
     [`--hub-name a --event-handler url=x`, '--event-handler: "url=x" is not one of url-template=...'],
     [`--hub-name a --event-handler ${HANDLER} connect`, '--event-handler: "connect" is not one of url-template=...'],
+    [
+      `--hub-name a --event-handler ${HANDLER} URL-template=http://localhost:9090/`,
+      '--event-handler: url-template is given twice; keep one, or begin another --event-handler',
+    ],
+    [
+      `--hub-name a --event-handler ${HANDLER} user-event-pattern=a user-event-pattern=b`,
+      '--event-handler: user-event-pattern is given twice',
+    ],
     [
       `--hub-name a --event-handler ${HANDLER} system-event=message`,
       'hubs.a.eventHandlers[0].systemEvents[0]: must be',
