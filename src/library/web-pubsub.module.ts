@@ -1,5 +1,5 @@
 import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { LazyModuleLoader } from '@nestjs/core';
+import { LazyModuleLoader, ModulesContainer } from '@nestjs/core';
 import { GracefulShutdown, GracefulShutdownModule } from './graceful-shutdown.module.js';
 import { HubExplorer } from './hubs/hub.explorer.js';
 import { watchLazyModules } from './hubs/lazy-modules.js';
@@ -32,6 +32,7 @@ export class WebPubSubModule extends ConfigurableModuleClass implements OnModule
     @Inject(WebPubSubHubs) private readonly hubs: WebPubSubHubs,
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(LazyModuleLoader) private readonly lazyModules: LazyModuleLoader,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(GracefulShutdown) shutdown: GracefulShutdown,
   ) {
     super();
@@ -43,11 +44,21 @@ export class WebPubSubModule extends ConfigurableModuleClass implements OnModule
     this.#unwatch = watchLazyModules(this.lazyModules, () => this.explorer.explore());
     if (!this.attachment.attachToServer()) {
       this.log.unreachable();
-      return;
+    } else {
+      this.log.listening(
+        this.hubs.describeHubs().map(({ hub, handlers }) => ({ hub, events: handlers.map(({ event }) => event) })),
+      );
     }
-    this.log.listening(
-      this.hubs.describeHubs().map(({ hub, handlers }) => ({ hub, events: handlers.map(({ event }) => event) })),
+    this.#tellOfOtherGlobals();
+  }
+
+  /** Nest gives a module that imports none of them what the first global one exports, without a word. */
+  #tellOfOtherGlobals(): void {
+    const globals = [...this.modules.values()].filter(
+      ({ isGlobal, metatype }) => isGlobal && metatype === WebPubSubModule,
     );
+    const first: unknown = globals[0]?.instance;
+    if (globals.length > 1 && first === this) this.log.severalGlobals(globals.length);
   }
 
   onApplicationShutdown(): void {

@@ -4,6 +4,7 @@ import ts from 'typescript';
 import { FAULT_KINDS } from '../../src/emulator/faults/fault.validator.js';
 import { parseCommandLine } from '../../src/emulator/command/command-line.js';
 import { runCommand } from '../../src/library/doctor/doctor.command.js';
+import * as decoratorMessages from '../../src/library/decorators/decorator.messages.js';
 import * as hubMessages from '../../src/library/hubs/hub.messages.js';
 import * as securityMessages from '../../src/library/security/security.messages.js';
 import * as serviceClientMessages from '../../src/library/service-client/service-client.messages.js';
@@ -212,11 +213,15 @@ describe('the page of errors', () => {
       ),
     hubClassProvidedTwice: () => hubMessages.hubClassProvidedTwice('<class>', '<module>', '<other module>'),
     hubDecoratorMissing: () => hubMessages.hubDecoratorMissing('<class>', '<method>'),
+    handlerOverridden: () =>
+      hubMessages.handlerOverridden('<class>', '<base class>', '<method>', [{ kind: 'user', name: '<name>' }]),
+    handlerNotMethod: () => decoratorMessages.handlerNotMethod('<class>', '<method>'),
     hubIsController: () => hubMessages.hubIsController('<class>'),
     enhancersNotReached: () => hubMessages.enhancersNotReached('<class>', ['<enhancers>']),
     enhancersNotReachedLater: () => hubMessages.enhancersNotReachedLater('<class>', ['<enhancers>']),
     hubMadePerEvent: () => hubMessages.hubMadePerEvent('<class>'),
     enhancersNotMade: () => hubMessages.enhancersNotMade('<class>', '<method>', ['<enhancers>']),
+    enhancersOfReplaced: () => hubMessages.enhancersOfReplaced('<class>', '<method>', ['<enhancers>']),
     NOTHING_AUTHENTICATES: () => securityMessages.NOTHING_AUTHENTICATES,
     CONNECTION_STRING_EMPTY: () => securityMessages.CONNECTION_STRING_EMPTY,
     SIGNATURE_WITHOUT_KEY: () => securityMessages.SIGNATURE_WITHOUT_KEY,
@@ -244,9 +249,8 @@ describe('the page of errors', () => {
   const inOneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
 
   it('is asked for every message that the library has', () => {
-    const exported = [hubMessages, securityMessages, optionMessages, serviceClientMessages].flatMap((catalogue) =>
-      Object.keys(catalogue),
-    );
+    const catalogues = [decoratorMessages, hubMessages, securityMessages, optionMessages, serviceClientMessages];
+    const exported = catalogues.flatMap((catalogue) => Object.keys(catalogue));
     const parts = new Set(['describeEvent', 'QUOTED']);
     expect(Object.keys(messages).toSorted()).toEqual(exported.filter((name) => !parts.has(name)).toSorted());
   });

@@ -1,4 +1,7 @@
+import { StartUpError } from '../errors/start-up.error.js';
 import { HANDLED_EVENTS_METADATA } from '../web-pubsub.constants.js';
+import { handlerNotMethod } from './decorator.messages.js';
+import { recordHandler } from './handler-record.js';
 
 /** An event that a decorated method handles. */
 export type HandledEvent =
@@ -62,8 +65,13 @@ export const OnGroupLeft = (): MethodDecorator => handles({ kind: 'left' });
 
 /** Several decorators may stand on one method. */
 function handles(...events: HandledEvent[]): MethodDecorator {
-  return (_target, _name, descriptor: PropertyDescriptor) => {
-    const method = descriptor.value as object;
+  return (target: object, name, descriptor: PropertyDescriptor | undefined) => {
+    const method: unknown = descriptor?.value;
+    if (typeof method !== 'function' || typeof target === 'function' || typeof name !== 'string') {
+      const { name: className } = typeof target === 'function' ? target : target.constructor;
+      throw new StartUpError(handlerNotMethod(className, String(name)));
+    }
+    recordHandler(target, name, method, events);
     const earlier = (Reflect.getMetadata(HANDLED_EVENTS_METADATA, method) ?? []) as HandledEvent[];
     Reflect.defineMetadata(HANDLED_EVENTS_METADATA, [...events, ...earlier], method);
   };

@@ -2,6 +2,7 @@ import { Injectable, type InjectableOptions, SetMetadata } from '@nestjs/common'
 import { isHubName } from '../../protocol/names.js';
 import { registerHubName } from '../service-client/service-client-hubs.js';
 import { HUB_METADATA } from '../web-pubsub.constants.js';
+import { handOnMetadata } from './handler-record.js';
 
 /**
  * By this mark Nest gives a class the request-scoped and transient enhancers that are registered globally, as it does for
@@ -29,6 +30,8 @@ export function WebPubSubHub(name: string, options?: InjectableOptions): ClassDe
   return (target) => {
     // An @Injectable({ scope }) below this decorator has spoken already.
     if (options || !Reflect.hasOwnMetadata(INJECTABLE_WATERMARK, target)) Injectable(options)(target);
+    // Before Nest looks at methods for the guards that it has to make.
+    handOnMetadata(target);
     SetMetadata(HUB_METADATA, name)(target);
     SetMetadata(ENTRY_PROVIDER_WATERMARK, true)(target);
   };

@@ -1,3 +1,10 @@
+/** Guards or interceptors that the application registers globally, which were mostly written for HTTP. */
+export interface GlobalEnhancers {
+  readonly kind: 'guard' | 'interceptor';
+  /** Of their classes. */
+  readonly names: readonly string[];
+}
+
 /**
  * What `switchToHttp().getResponse()` gives while a hub handler runs. Exception filters that were written for HTTP answer by
  * it (`response.status(409).json({ message })`, or an HTTP adapter's `reply`); it keeps what they said, for the answer to
@@ -12,10 +19,10 @@ export class HttpResponseStandIn {
   /** Whether a body was sent or the response ended. */
   isAnswered = false;
   body: unknown;
-  /** What exception filters were called with, and the names of the global guards, one of which refused the event. */
-  failure: { readonly error: unknown; readonly globalGuards: readonly string[] } | undefined;
-  /** Said when the handler has global guards and all have let the event pass. */
-  isPastGlobalGuards = false;
+  /** What exception filters were called with, and whose turn it was. */
+  failure: { readonly error: unknown; readonly suspects: GlobalEnhancers | undefined } | undefined;
+  /** Global enhancers whose turn it is: an error that comes out now is of one of them. */
+  suspects: GlobalEnhancers | undefined;
   readonly locals: Record<string, unknown> = {};
 
   status(code: number): this {

@@ -1,6 +1,7 @@
-import { type ApplicationConfig, ExternalContextCreator, type NestContainer } from '@nestjs/core';
+import { ExternalContextCreator, type NestContainer } from '@nestjs/core';
 import { isObservable } from 'rxjs';
-import { globalGuardTest, withoutGlobalEnhancers } from './hub-enhancers.js';
+import { GlobalEnhancerWatch } from './global-enhancer-watch.js';
+import { withoutGlobalEnhancers } from './hub-enhancers.js';
 import type { HttpResponseStandIn } from './http-response.stand-in.js';
 import { lastOf } from './last-of.js';
 
@@ -21,7 +22,6 @@ interface CreatorParts {
   transformToResult: (result: unknown) => Promise<unknown>;
   /** `createProxy` gives what calls `target`, and on failure the exception filters. */
   externalErrorProxy?: { createProxy(target: Method, handler: ExceptionsHandler, ...others: unknown[]): Method };
-  createGuardsFn?(guards: object[], ...others: unknown[]): unknown;
 }
 
 /**
@@ -33,8 +33,7 @@ export class HubContextCreator {
   readonly creator: ExternalContextCreator;
   /** Until it is known otherwise: a hub class that cannot be made is told of before the first call is created. */
   #isSilent = true;
-  /** Names of global guards, once a call has some and says when they have let it pass. */
-  #watchedGuards: readonly string[] = [];
+  readonly #globalEnhancers: GlobalEnhancerWatch | undefined;
 
   /** `moduleKey`: of the module that provides the class, where its enhancers are. */
   constructor(container: NestContainer, isGlobalApplied: boolean, moduleKey: string) {
@@ -47,8 +46,7 @@ export class HubContextCreator {
     // Nest searches for the module by class, and finds the first that has the class as a token, for whatever.
     parts.getContextModuleKey = parts.getHostModuleKey = () => moduleKey;
     this.#noteFailures(parts);
-    const { applicationConfig } = container;
-    if (isGlobalApplied && applicationConfig) this.#watchGlobalGuards(parts, applicationConfig);
+    if (isGlobalApplied) this.#globalEnhancers = new GlobalEnhancerWatch(this.creator);
   }
 
   /** Whether errors that no filter takes come out without a line of Nest's in the log. */
@@ -69,12 +67,12 @@ export class HubContextCreator {
     proxy.createProxy = (target, handler, ...others) =>
       createProxy(
         async (...args) => {
+          const [, standIn] = args as [unknown, HttpResponseStandIn?];
+          if (standIn) standIn.suspects = this.#globalEnhancers?.guards;
           try {
             return await target(...args);
           } catch (error) {
-            const [, standIn] = args as [unknown, HttpResponseStandIn?];
-            if (standIn)
-              standIn.failure = { error, globalGuards: standIn.isPastGlobalGuards ? [] : this.#watchedGuards };
+            if (standIn) standIn.failure = { error, suspects: standIn.suspects };
             throw error;
           }
         },
@@ -95,27 +93,4 @@ export class HubContextCreator {
       },
     };
   }
-
-  /** Puts behind the global guards one that says that they are passed, since Nest does not tell whose refusal it was. */
-  #watchGlobalGuards(parts: CreatorParts, config: ApplicationConfig): void {
-    if (typeof parts.createGuardsFn !== 'function') return;
-    const createGuardsFn = parts.createGuardsFn.bind(parts);
-    parts.createGuardsFn = (guards, ...others) => {
-      const isGlobal = globalGuardTest(config);
-      const own = guards.findIndex((guard) => !isGlobal(guard));
-      const count = own === -1 ? guards.length : own;
-      if (count === 0) return createGuardsFn(guards, ...others);
-      const globalGuards = guards.slice(0, count);
-      this.#watchedGuards = globalGuards.map(({ constructor }) => constructor.name);
-      return createGuardsFn([...globalGuards, PAST_GLOBAL_GUARDS, ...guards.slice(count)], ...others);
-    };
-  }
 }
-
-const PAST_GLOBAL_GUARDS = {
-  canActivate(context: { getArgByIndex(index: number): HttpResponseStandIn | undefined }): true {
-    const standIn = context.getArgByIndex(1);
-    if (standIn) standIn.isPastGlobalGuards = true;
-    return true;
-  },
-};

@@ -1,9 +1,10 @@
 import { ApplicationConfig, type NestContainer } from '@nestjs/core';
+import { ENHANCER_METADATA } from '../nest-metadata.js';
+import type { HandlerMethod } from './handler-method.js';
 import { pipesOfParams } from './hub-params.factory.js';
 
-/** Where Nest keeps the enhancers of a class or method, and what a filter catches. */
-const ENHANCER_METADATA = ['__guards__', '__interceptors__', '__pipes__', '__exceptionFilters__'];
 const FILTERS_METADATA = '__exceptionFilters__';
+/** What a filter catches. */
 const CAUGHT_METADATA = '__filterCatchExceptions__';
 
 export function hasOwnEnhancers(hubClass: object, method: object): boolean {
@@ -13,16 +14,15 @@ export function hasOwnEnhancers(hubClass: object, method: object): boolean {
 /** Names of enhancer classes that a method or its class asks for and Nest has made no instance of, which it would leave out. */
 export function enhancersWithoutInstance(
   hubClass: Function,
-  methodName: string,
+  { name, method }: HandlerMethod,
   isMade: (enhancer: Function) => boolean,
 ): string[] {
-  const method = (hubClass.prototype as Record<string, object>)[methodName];
   const listed = ENHANCER_METADATA.flatMap((key) =>
     [hubClass, method].flatMap((target) => (Reflect.getMetadata(key, target) ?? []) as unknown[]),
   );
-  return [...listed, ...pipesOfParams(hubClass, methodName)]
+  return [...listed, ...pipesOfParams(hubClass, name)]
     .filter((enhancer): enhancer is Function => typeof enhancer === 'function' && !isMade(enhancer))
-    .map(({ name }) => name);
+    .map((enhancer) => enhancer.name);
 }
 
 export function hasGlobalEnhancers(config: ApplicationConfig | undefined): boolean {
@@ -55,13 +55,6 @@ export function nameOfEnhancer({ metatype, isAlias, inject, subtype }: ScopedEnh
   if (!inject) return metatype!.name;
   const [target] = inject as unknown[];
   return isAlias && typeof target === 'function' ? target.name : `a factory's ${subtype}`;
-}
-
-/** A test for instances of global guards; those that are made for each request are known by their class. */
-export function globalGuardTest(config: ApplicationConfig): (guard: object) => boolean {
-  const guards = new Set<unknown>(config.getGlobalGuards());
-  const classes = new Set<unknown>(config.getGlobalRequestGuards().map(({ metatype }) => metatype));
-  return (guard) => guards.has(guard) || classes.has(guard.constructor);
 }
 
 /** A container that knows the same modules and no global enhancers. */

@@ -1,14 +1,16 @@
 import { HttpException } from '@nestjs/common';
 import { type ContextId, ContextIdFactory, type ModuleRef, type NestContainer } from '@nestjs/core';
-import type { HandledEvent } from '../decorators/event-handler.decorators.js';
 import type { HubRequest } from '../requests/hub.request.js';
 import { WEB_PUBSUB_CONTEXT_TYPE } from '../web-pubsub.constants.js';
+import { createCallByName, showMethods } from './handler-call.js';
+import type { HandlerMethod } from './handler-method.js';
 import { HubContextCreator } from './hub-context-creator.js';
 import { createCaughtTest, hasGlobalEnhancers, hasOwnEnhancers } from './hub-enhancers.js';
 import type { HubHandler } from './hub-handler.js';
 import {
   createArgumentsReader,
-  declareBytesAsBuffers,
+  declareParamTypes,
+  hasDecoratedParams,
   hubParamsFactory,
   PARAMS_METADATA_KEY,
 } from './hub-params.factory.js';
@@ -48,11 +50,10 @@ export class HubHandlerFactory {
     this.#hasGlobalEnhancers = isGlobalApplied && hasGlobalEnhancers(container.applicationConfig);
   }
 
-  create(provider: HubProvider, methodName: string, events: readonly HandledEvent[]): HubHandler {
+  create(provider: HubProvider, { name: methodName, method, events }: HandlerMethod): HubHandler {
     const { hubClass, hub, instance } = provider;
     const context = this.#contextOf(provider);
-    const method = (hubClass.prototype as Record<string, Method>)[methodName];
-    declareBytesAsBuffers(hubClass, methodName);
+    declareParamTypes(hubClass, methodName);
     const isEnhanced = this.#hasGlobalEnhancers || hasOwnEnhancers(hubClass, method);
     const readArguments = instance && !isEnhanced ? createArgumentsReader(hubClass, methodName) : undefined;
     const fixed = { name: `${hubClass.name}.${methodName}`, hub, events };
@@ -65,13 +66,14 @@ export class HubHandlerFactory {
         invoke: (request) => (instance as Record<string, Method>)[methodName](...readArguments(request)),
       };
     }
+    const call = createCallByName(methodName, method, !hasDecoratedParams(hubClass, methodName));
     return {
       ...fixed,
       hasEnhancers: true,
       isLoggedByNest: this.#createLoggedTest(context, hubClass, method),
       invoke: instance
-        ? createCall(context, provider, instance, methodName)
-        : createCallPerEvent(context, provider, methodName),
+        ? createCall(context, provider, instance, methodName, call)
+        : createCallPerEvent(context, provider, methodName, call),
     };
   }
 
@@ -79,12 +81,13 @@ export class HubHandlerFactory {
     const known = this.#contexts.get(wrapperId);
     if (known) return known;
     const context = new HubContextCreator(this.container, this.isGlobalApplied, moduleKey);
+    showMethods(context.creator);
     this.#contexts.set(wrapperId, context);
     return context;
   }
 
   /** A release of Nest that cannot be kept from it logs what no filter takes, except for its own exceptions. */
-  #createLoggedTest(context: HubContextCreator, hubClass: Function, method: Method): HubHandler['isLoggedByNest'] {
+  #createLoggedTest(context: HubContextCreator, hubClass: Function, method: Function): HubHandler['isLoggedByNest'] {
     const isCaught = createCaughtTest(
       hubClass,
       method,
@@ -101,11 +104,12 @@ function createCall(
   { wrapperId }: HubProvider,
   instance: object,
   methodName: string,
+  call: Method,
   contextId?: ContextId,
 ): HubHandler['invoke'] {
   return creator.create(
     instance,
-    (instance as Record<string, Method>)[methodName],
+    call,
     methodName,
     PARAMS_METADATA_KEY,
     hubParamsFactory,
@@ -121,6 +125,7 @@ function createCallPerEvent(
   context: HubContextCreator,
   provider: HubProvider,
   methodName: string,
+  call: Method,
 ): HubHandler['invoke'] {
   const { token, moduleRef, isDurable } = provider.perEvent!;
   return async (request: HubRequest, response?: HttpResponseStandIn) => {
@@ -129,6 +134,6 @@ function createCallPerEvent(
     const { payload } = contextId as { payload?: unknown };
     moduleRef.registerRequestByContextId(isDurable ? payload : Object.assign(request, payload), contextId);
     const instance = await moduleRef.resolve<object>(token, contextId, { strict: true });
-    return createCall(context, provider, instance, methodName, contextId)(request, response);
+    return createCall(context, provider, instance, methodName, call, contextId)(request, response);
   };
 }

@@ -1,5 +1,12 @@
 import { findParamReader, readData, type ParamReader } from '../decorators/event-params.decorators.js';
-import type { HubRequest } from '../requests/hub.request.js';
+import { ConnectionStates } from '../connection-states.js';
+import { ConnectRequest } from '../requests/connect.request.js';
+import { ConnectedRequest } from '../requests/connected.request.js';
+import { ConnectionContext } from '../requests/connection-context.js';
+import { DisconnectedRequest } from '../requests/disconnected.request.js';
+import { GroupJoinedRequest, GroupLeftRequest } from '../requests/group.requests.js';
+import { HubRequest } from '../requests/hub.request.js';
+import { UserEventRequest } from '../requests/user-event.request.js';
 
 /** Where Nest keeps what parameter decorators say, on the class, by method. */
 const ROUTE_ARGS_METADATA = '__routeArguments__';
@@ -61,16 +68,49 @@ export function createArgumentsReader(
   };
 }
 
+/** Whether a method has a decorated parameter; else it gets the request. */
+export function hasDecoratedParams(hubClass: object, method: string): boolean {
+  return Object.keys(readParams(hubClass, method)).length > 0;
+}
+
+/** What the package itself hands to handlers: it has no rules to be validated by. */
+const HANDED_CLASSES = new Set<unknown>([
+  ConnectRequest,
+  ConnectedRequest,
+  ConnectionContext,
+  ConnectionStates,
+  DisconnectedRequest,
+  GroupJoinedRequest,
+  GroupLeftRequest,
+  HubRequest,
+  UserEventRequest,
+]);
+
 /**
- * Where a parameter says `Uint8Array`, metadata will say `Buffer`, which payloads of bytes are: `ValidationPipe` leaves
- * buffers alone and would take any other class for the shape of an object.
+ * Changes in metadata what `ValidationPipe` would take for the shape of an object, and copy into a new one. Where a
+ * parameter says `Uint8Array` it will say `Buffer`, which payloads of bytes are; where it says a class of this package,
+ * `Object`, except for payloads. Classes of the application stay: with `validateCustomDecorators` they are validated.
  */
-export function declareBytesAsBuffers(hubClass: Function, method: string): void {
+export function declareParamTypes(hubClass: Function, method: string): void {
   for (let prototype = hubClass.prototype as object | null; prototype; prototype = Reflect.getPrototypeOf(prototype)) {
     const types = Reflect.getOwnMetadata(PARAMTYPES_METADATA, prototype, method) as unknown[] | undefined;
     if (!types) continue;
-    const declared = types.map((type) => (type === Uint8Array ? Buffer : type));
+    const payloads = payloadIndexes(hubClass, method);
+    const declared = types.map((type, index) => {
+      if (type === Uint8Array) return Buffer;
+      return isHandedClass(type) && !payloads.has(index) ? Object : type;
+    });
     Reflect.defineMetadata(PARAMTYPES_METADATA, declared, prototype, method);
     return;
   }
+}
+
+/** A class that extends `ConnectionStates` names types alone: the values are where a copy would not have them. */
+function isHandedClass(type: unknown): boolean {
+  return HANDED_CLASSES.has(type) || (typeof type === 'function' && type.prototype instanceof ConnectionStates);
+}
+
+function payloadIndexes(hubClass: object, method: string): Set<number> {
+  const payloads = Object.entries(readParams(hubClass, method)).filter(([key]) => key.startsWith(`${BODY_TYPE}:`));
+  return new Set(payloads.map(([, { index }]) => index));
 }

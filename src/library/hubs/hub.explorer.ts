@@ -1,16 +1,15 @@
-import { MetadataScanner, ModuleRef, type ModulesContainer, type NestContainer } from '@nestjs/core';
-import { isEventName, isHubName } from '../../protocol/names.js';
-import type { HandledEvent } from '../decorators/event-handler.decorators.js';
+import { ModuleRef, type ModulesContainer, type NestContainer } from '@nestjs/core';
+import { isHubName } from '../../protocol/names.js';
 import { StartUpError } from '../errors/start-up.error.js';
-import { HANDLED_EVENTS_METADATA, HUB_METADATA } from '../web-pubsub.constants.js';
+import { HUB_METADATA } from '../web-pubsub.constants.js';
+import { findHandlerNames, type HandlerMethod, readHandlerMethod } from './handler-method.js';
 import { enhancersWithoutInstance, nameOfEnhancer, scopedGlobalEnhancers } from './hub-enhancers.js';
 import { HubHandlerFactory, type HubProvider } from './hub-handler.factory.js';
 import {
   enhancersNotMade,
   enhancersNotReached,
   enhancersNotReachedLater,
-  eventNameInvalid,
-  eventNameMissing,
+  enhancersOfReplaced,
   hubClassProvidedTwice,
   hubDecoratorMissing,
   hubIsController,
@@ -26,7 +25,6 @@ type Wrapper = Module['providers'] extends Map<unknown, infer W> ? W : never;
  * Finds hub classes among the providers of all modules and registers their handler methods; the only reader of hub metadata.
  */
 export class HubExplorer {
-  readonly #scanner = new MetadataScanner();
   readonly #explored = new Set<Module>();
   readonly #providedIn = new Map<Function, { instance: unknown; moduleName: string }>();
 
@@ -63,36 +61,20 @@ export class HubExplorer {
     const hubClass = classOf(wrapper);
     if (!hubClass) return;
     const hub = Reflect.getOwnMetadata(HUB_METADATA, hubClass) as string | undefined;
-    const methods = this.#findHandlerMethods(hubClass);
+    const names = findHandlerNames(hubClass);
     if (hub === undefined) {
-      const [method] = methods.keys();
-      if (method !== undefined) throw new StartUpError(hubDecoratorMissing(hubClass.name, method));
+      if (names.length > 0) throw new StartUpError(hubDecoratorMissing(hubClass.name, names[0]));
       return;
     }
     if (!isHubName(hub)) throw new StartUpError(hubNameInvalid(hubClass.name, hub));
     if (this.#isKnown(hubClass, wrapper, module)) return;
     const provider = this.#readProvider(hubClass, hub, module, wrapper);
     const handlers = this.registry.open(hub);
-    for (const [method, events] of methods) {
-      assertEvents(`${hubClass.name}.${method}`, events);
+    for (const name of names) {
+      const method = readHandlerMethod(hubClass, name);
       assertEnhancersMade(hubClass, method, wrapper, module);
-      handlers.add(this.#factory!.create(provider, method, events));
+      handlers.add(this.#factory!.create(provider, method));
     }
-  }
-
-  /**
-   * Names of decorated methods, those of base classes too, with what they handle. A decorator that wraps a method hands its
-   * metadata on by way of the prototype, as for Nest's own routes.
-   */
-  #findHandlerMethods(hubClass: Function): Map<string, HandledEvent[]> {
-    const methods = new Map<string, HandledEvent[]>();
-    const prototype = hubClass.prototype as Record<string, object> | undefined;
-    if (!prototype) return methods;
-    for (const name of this.#scanner.getAllMethodNames(prototype)) {
-      const events = Reflect.getMetadata(HANDLED_EVENTS_METADATA, prototype[name]) as HandledEvent[] | undefined;
-      if (events) methods.set(name, events);
-    }
-    return methods;
   }
 
   /** One instance under two tokens is one provider; two instances would handle each event twice. */
@@ -168,14 +150,16 @@ function classOf(wrapper: Wrapper): Function | undefined {
 }
 
 /** Nest makes the enhancers of classes that it has as such, and says nothing when it finds none for others. */
-function assertEnhancersMade(hubClass: Function, method: string, wrapper: Wrapper, module: Module): void {
+function assertEnhancersMade(hubClass: Function, method: HandlerMethod, wrapper: Wrapper, module: Module): void {
   const missing = enhancersWithoutInstance(hubClass, method, (enhancer) => {
     const made = module.injectables.get(enhancer as never);
     if (!made) return false;
     // Of others it gives the rest an object whose constructor never ran.
     return isStatic(made) || isMadeFor(wrapper, made);
   });
-  if (missing.length > 0) throw new StartUpError(enhancersNotMade(hubClass.name, method, missing));
+  if (missing.length === 0) return;
+  const message = method.isReplaced ? enhancersOfReplaced : enhancersNotMade;
+  throw new StartUpError(message(hubClass.name, method.name, missing));
 }
 
 /** Nest makes enhancers that are no singletons for the providers that it has tied them to: once, or with each instance. */
@@ -199,13 +183,4 @@ function staticContextOf(wrapper: Wrapper): { readonly id: number } | undefined 
   }) as Wrapper;
   void observed.instance;
   return context;
-}
-
-function assertEvents(handler: string, events: readonly HandledEvent[]): void {
-  if (events.length === 0) throw new StartUpError(eventNameMissing(handler));
-  for (const event of events) {
-    if (event.kind === 'user' && event.name !== '*' && !(typeof event.name === 'string' && isEventName(event.name))) {
-      throw new StartUpError(eventNameInvalid(handler, event.name));
-    }
-  }
 }

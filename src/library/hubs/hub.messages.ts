@@ -23,6 +23,16 @@ export const hubClassProvidedTwice = (className: string, first: string, second: 
 export const hubDecoratorMissing = (className: string, method: string): string =>
   `${className}.${method} handles events of a hub, but ${className} names none. Decorate the class with @WebPubSubHub(name).`;
 
+export const handlerOverridden = (
+  className: string,
+  baseName: string,
+  method: string,
+  events: readonly HandledEvent[],
+): string =>
+  `${className}.${method} overrides ${baseName}.${method} without its decorators, so that nothing would handle ` +
+  `${events.map(describeEvent).join(' and ')}. Repeat ${events.map(decoratorOf).join(' ')} above it, and guards, pipes and the ` +
+  'like with it; a method without a body handles the event and does nothing.';
+
 export const hubIsController = (className: string): string =>
   `${className} is a hub class and listed under controllers. List it under providers.`;
 
@@ -43,9 +53,27 @@ export const enhancersNotMade = (className: string, method: string, enhancers: r
   `${className}.${method} asks for ${enhancers.join(', ')}, which Nest does not make for a hub class that is provided by a ` +
   `factory, as a value or under another token. List ${className} itself under providers, or give the decorator an instance.`;
 
+export const enhancersOfReplaced = (className: string, method: string, enhancers: readonly string[]): string =>
+  `${className}.${method} asks for ${enhancers.join(', ')}, which Nest does not make, since something else took the place of the ` +
+  'method that asks: after @WebPubSubHub had run, or as an accessor. Put @WebPubSubHub above class decorators that replace ' +
+  'methods, spy on the instance instead of the prototype, or give the decorator an instance.';
+
 export function describeEvent(event: HandledEvent): string {
   if (event.kind === 'user') return event.name === '*' ? "all user events ('*')" : `the user event "${event.name}"`;
   return event.kind === 'joined' || event.kind === 'left'
     ? `the group event "${event.kind}"`
     : `the system event "${event.kind}"`;
+}
+
+const DECORATORS = {
+  connect: 'OnConnect',
+  connected: 'OnConnected',
+  disconnected: 'OnDisconnected',
+  joined: 'OnGroupJoined',
+  left: 'OnGroupLeft',
+};
+
+function decoratorOf(event: HandledEvent): string {
+  if (event.kind !== 'user') return `@${DECORATORS[event.kind]}()`;
+  return event.name === 'message' ? '@OnMessage()' : `@OnUserEvent('${event.name}')`;
 }

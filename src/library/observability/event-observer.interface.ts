@@ -17,6 +17,8 @@ type Answer = EventReply | Promise<EventReply>;
 
 /** Watches events without a say in what becomes of them: nothing here throws, and answers stay as they are. */
 export interface EventObserver {
+  /** Told of every request at the path that receives events, in the context in which it came. */
+  received(path: string): void;
   /** Calls `handle`, which neither throws nor rejects, and passes its answer on. */
   observe(observed: ObservedEvent, handle: () => Answer): Answer;
   /** Told of the error that made a refusal of the event, before its answer is there. */

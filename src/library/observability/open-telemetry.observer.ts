@@ -7,7 +7,7 @@ import { eventLabelOf } from './event-label.js';
 import type { EventObserver, ObservedEvent } from './event-observer.interface.js';
 import { EventMetrics } from './event.metrics.js';
 import { EventSeries } from './event-series.js';
-import { ATTRIBUTES, INSTRUMENTATION, type OpenTelemetry } from './telemetry.constants.js';
+import { ATTRIBUTES, INSTRUMENTATION, RPC_METADATA, type OpenTelemetry } from './telemetry.constants.js';
 import { traceParentOf } from './trace-parent.js';
 
 /** Names of events that nobody handles have any length. */
@@ -22,6 +22,12 @@ interface OpenEvent {
   errorType?: string;
 }
 
+/** What instrumentation of HTTP keeps in the context of a request. */
+interface RpcMetadata {
+  readonly type: string;
+  route?: string;
+}
+
 /**
  * A span and the metrics of each event, by the messaging conventions of OpenTelemetry: the application is a consumer to whom
  * the service pushes messages, and runs its handler in the context of the span. Ids are recorded, payloads, users and
@@ -30,6 +36,7 @@ interface OpenEvent {
 export class OpenTelemetryObserver implements EventObserver {
   readonly #api: OpenTelemetry;
   readonly #tracer: Tracer;
+  readonly #rpcMetadataKey: symbol;
   readonly #open = new Map<HubEvent, OpenEvent>();
   /** As many as the application declares events. */
   readonly #series = new Map<string, EventSeries>();
@@ -38,6 +45,15 @@ export class OpenTelemetryObserver implements EventObserver {
   constructor(api: OpenTelemetry) {
     this.#api = api;
     this.#tracer = api.trace.getTracer(INSTRUMENTATION);
+    this.#rpcMetadataKey = api.createContextKey(RPC_METADATA);
+  }
+
+  /** Instrumentation of HTTP learns routes from that of frameworks, which events go past. */
+  received(path: string): void {
+    this.#guard(() => {
+      const metadata = this.#api.context.active().getValue(this.#rpcMetadataKey) as RpcMetadata | undefined;
+      if (metadata?.type === 'http') metadata.route = path;
+    });
   }
 
   observe(observed: ObservedEvent, handle: () => EventReply | Promise<EventReply>): EventReply | Promise<EventReply> {

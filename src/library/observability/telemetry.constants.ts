@@ -4,6 +4,12 @@ export type OpenTelemetry = typeof import('@opentelemetry/api');
 /** Name of the instrumentation: of its tracer and its meter. */
 export const INSTRUMENTATION = 'nestjs-web-pubsub';
 
+/**
+ * Name of the key by which a context has what instrumentation of HTTP will call its span: an object with `type` and `route`
+ * [OpenTelemetry JS: `getRPCMetadata` of @opentelemetry/core].
+ */
+export const RPC_METADATA = 'OpenTelemetry SDK Context Key RPC_METADATA';
+
 /** Names of attributes: those of the messaging conventions, and below `messaging.azure_web_pubsub` what only this service has. */
 export const ATTRIBUTES = {
   system: 'messaging.system',

@@ -1,14 +1,15 @@
+import type { IncomingMessage } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import { isObservable } from 'rxjs';
 import type { EventReply, HubEvent } from '../../protocol/cloud-event.js';
 import type { ConnectionStateForm } from '../../protocol/connection-states.codec.js';
-import type { EventRequestHeaders } from '../../protocol/event-request-headers.js';
 import { assertStateFits, encodeConnectionStates } from '../connection-states.js';
 import { HttpResponseStandIn } from '../hubs/http-response.stand-in.js';
 import type { HubHandler } from '../hubs/hub-handler.js';
 import type { HubHandlers } from '../hubs/hub.registry.js';
 import { lastOf } from '../hubs/last-of.js';
 import type { EventObserver } from '../observability/event-observer.interface.js';
+import { setCarrier } from '../requests/http-request.stand-in.js';
 import { createHubRequest } from '../requests/hub-request.factory.js';
 import type { HubRequest } from '../requests/hub.request.js';
 import type { EventLog } from './event.log.js';
@@ -28,6 +29,8 @@ export interface DispatcherOptions {
   readonly maxStateBytes: number;
 }
 
+type Failure = NonNullable<HttpResponseStandIn['failure']>;
+
 const ACCEPTED: EventReply = { kind: 'empty' };
 
 /** Brings an event to its handler, and what the handler returns or throws back as the answer. */
@@ -39,16 +42,23 @@ export class EventDispatcher {
   ) {}
 
   /**
-   * Never throws or rejects. The answer is there at once when the handler is synchronous. `headers` are those of the request
-   * that brought the event.
+   * Never throws or rejects. The answer is there at once when the handler is synchronous. `carrier` is the request that
+   * brought the event.
    */
-  dispatch(event: HubEvent, handlers: HubHandlers, headers: EventRequestHeaders): EventReply | Promise<EventReply> {
+  dispatch(event: HubEvent, handlers: HubHandlers, carrier: IncomingMessage): EventReply | Promise<EventReply> {
     const handler = handlers.find(event.kind, event.context.eventName);
-    if (!this.observer) return this.#handle(event, handler);
-    return this.observer.observe({ event, hub: handlers.hub, handler, headers }, () => this.#handle(event, handler));
+    if (!this.observer) return this.#handle(event, handler, carrier);
+    const { headers } = carrier;
+    return this.observer.observe({ event, hub: handlers.hub, handler, headers }, () =>
+      this.#handle(event, handler, carrier),
+    );
   }
 
-  #handle(event: HubEvent, handler: HubHandler | undefined): EventReply | Promise<EventReply> {
+  #handle(
+    event: HubEvent,
+    handler: HubHandler | undefined,
+    carrier: IncomingMessage,
+  ): EventReply | Promise<EventReply> {
     let request: HubRequest;
     try {
       request = createHubRequest(event, this.options.stateCodec);
@@ -56,7 +66,9 @@ export class EventDispatcher {
       const reason = malformedReasonOf(error);
       return reason === undefined ? this.#fail(event, undefined, error) : createPlainRefusal(event, 400, reason);
     }
-    return handler ? this.#run(event, handler, request) : this.#answerUnhandled(event);
+    if (!handler) return this.#answerUnhandled(event);
+    if (handler.hasEnhancers) setCarrier(request, { path: this.log.path, request: carrier });
+    return this.#run(event, handler, request);
   }
 
   #answerUnhandled(event: HubEvent): EventReply {
@@ -102,11 +114,11 @@ export class EventDispatcher {
   ): EventReply {
     // What a filter returns, at once or later, Nest does not tell apart from what a handler returns.
     const failure = standIn?.failure;
-    if (failure) this.#warnOfGuard(event, handler, failure);
+    if (failure) this.#tellOfGlobalEnhancer(event, handler, failure);
     if (standIn && (standIn.isAnswered || result === standIn)) {
       return this.#takeHttpAnswer(event, handler, standIn, failure?.error);
     }
-    if (failure && saysNothing(event, result)) return this.#fail(event, handler, failure.error);
+    if (failure && saysNothing(event, result)) return this.#fail(event, handler, failure.error, standIn);
     if (result instanceof Error) return this.#fail(event, handler, result);
     const reply = createEventReply(event.kind, result);
     if (event.kind === 'connect' && namesNoConnectField(result)) this.log.connectResultForeign(handler.name, result);
@@ -122,9 +134,9 @@ export class EventDispatcher {
   }
 
   #refuse(event: HubEvent, handler: HubHandler, error: unknown, standIn: HttpResponseStandIn | undefined): EventReply {
-    if (standIn?.failure) this.#warnOfGuard(event, handler, standIn.failure);
+    if (standIn?.failure) this.#tellOfGlobalEnhancer(event, handler, standIn.failure);
     if (standIn?.isAnswered) return this.#takeHttpAnswer(event, handler, standIn, error);
-    return this.#fail(event, handler, error);
+    return this.#fail(event, handler, error, standIn);
   }
 
   /**
@@ -136,7 +148,8 @@ export class EventDispatcher {
     const isSuccess = isAnswerStatus(statusCode) && statusCode < 300;
     if (isSuccess && event.kind === 'connect') {
       this.log.refusalAnsweredAsSuccess(handler.name, statusCode);
-      return caught === undefined ? createPlainRefusal(event, 500, INTERNAL_ERROR) : this.#fail(event, handler, caught);
+      if (caught === undefined) return createPlainRefusal(event, 500, INTERNAL_ERROR);
+      return this.#fail(event, handler, caught, answer);
     }
     this.log.httpFilterAnswered(handler.name);
     if (isSuccess) {
@@ -149,24 +162,31 @@ export class EventDispatcher {
     return createPlainRefusal(event, isAnswerStatus(statusCode) ? statusCode : 500, wordsOf(body));
   }
 
-  /** Most global guards were written for HTTP, and refuse every event. */
-  #warnOfGuard({ context }: HubEvent, handler: HubHandler, failure: NonNullable<HttpResponseStandIn['failure']>): void {
-    const { error, globalGuards } = failure;
-    if (globalGuards.length === 0) return;
+  /** Most global guards and interceptors were written for HTTP, and let every event fail. */
+  #tellOfGlobalEnhancer({ context }: HubEvent, handler: HubHandler, { error, suspects }: Failure): void {
+    if (!suspects) return;
     try {
       const status: unknown = error instanceof HttpException ? error.getStatus() : undefined;
-      if (!isAnswerStatus(status) || status < 400 || status >= 500) return;
-      this.log.globalGuardRefused(handler.name, context.eventName, globalGuards, status);
+      if (isAnswerStatus(status) && status >= 300 && status < 500) {
+        this.log.globalEnhancerRefused(suspects, handler.name, context.eventName, status);
+      } else {
+        this.log.globalEnhancerFailed(suspects, handler.name, context.eventName, error);
+      }
     } catch {
       // An error with members that throw; the answer to it says so to the log.
     }
   }
 
-  #fail(event: HubEvent, handler: HubHandler | undefined, error: unknown): EventReply {
+  #fail(event: HubEvent, handler: HubHandler | undefined, error: unknown, standIn?: HttpResponseStandIn): EventReply {
     try {
       const { reply, isUnexpected } = createRefusal(event, error);
       this.observer?.failed(event, error);
-      if (isUnexpected && !handler?.isLoggedByNest(error)) this.log.handlerFailed(handler?.name, event, error);
+      if (isUnexpected && !handler?.isLoggedByNest(error)) {
+        const failure = standIn?.failure;
+        // A filter may have thrown another error than the one it got.
+        const suspects = failure && failure.error === error ? failure.suspects : undefined;
+        this.log.handlerFailed(handler?.name, event, error, suspects);
+      }
       return reply;
     } catch (failure) {
       // An error with members that throw.

@@ -2,6 +2,7 @@ import { ConsoleLogger, Logger, type LoggerService } from '@nestjs/common';
 import type { HubEvent } from '../../protocol/cloud-event.js';
 import { quote as quoteText } from '../../protocol/quote.js';
 import { blankSecretParameters } from '../../protocol/secret-parameters.js';
+import type { GlobalEnhancers } from '../hubs/http-response.stand-in.js';
 import { RateLimitedWarnings } from './rate-limited-warnings.js';
 import { textOf } from './refusal.factory.js';
 
@@ -30,7 +31,8 @@ export class EventLog {
   readonly #warnings = new RateLimitedWarnings((text) => this.#logger.warn(text));
   readonly #told = new Set<string>();
 
-  constructor(private readonly path: string) {}
+  /** `path`: where events are received. */
+  constructor(readonly path: string) {}
 
   /**
    * Whether `answered` would be seen; asked first, so that an unseen line costs nothing. Asks the logger that would write
@@ -106,10 +108,16 @@ export class EventLog {
     );
   }
 
-  handlerFailed(handler: string | undefined, { context }: HubEvent, error: unknown): void {
-    const what = `${handler ?? 'The module'} failed with the event ${quote(context.eventName)} of hub ${quote(context.hub)}`;
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : textOf(error);
-    this.#logger.error(`${what}: ${text}`, error instanceof Error ? error.stack : undefined);
+  /** `suspects`: global enhancers whose error it is rather than that of the handler. */
+  handlerFailed(
+    handler: string | undefined,
+    { context }: HubEvent,
+    error: unknown,
+    suspects: GlobalEnhancers | undefined,
+  ): void {
+    const who = suspects ? `${nameGlobal(suspects)} of ${handler}` : (handler ?? 'The module');
+    const what = `${who} failed with the event ${quote(context.eventName)} of hub ${quote(context.hub)}`;
+    this.#logger.error(`${what}: ${errorText(error)}`, error instanceof Error ? error.stack : undefined);
   }
 
   answerFailed(error: unknown): void {
@@ -142,11 +150,18 @@ export class EventLog {
     );
   }
 
-  globalGuardRefused(handler: string, event: string, guards: readonly string[], status: number): void {
+  globalEnhancerRefused(enhancers: GlobalEnhancers, handler: string, event: string, status: number): void {
     this.#tellOnce(
-      `guard ${handler} ${status}`,
-      `A global guard (${guards.join(', ')}) refused the event ${quote(event)} of ${handler} with ${status}. If it was written ` +
-        'for HTTP, let it return true when isWebPubSubContext(context), or set globalEnhancers: false.',
+      `${enhancers.kind} ${handler} ${status}`,
+      `${nameGlobal(enhancers)} refused the event ${quote(event)} of ${handler} with ${status}. ${CURES[enhancers.kind]}`,
+    );
+  }
+
+  globalEnhancerFailed(enhancers: GlobalEnhancers, handler: string, event: string, error: unknown): void {
+    this.#tellOnce(
+      `${enhancers.kind} ${handler} failed`,
+      `${nameGlobal(enhancers)} failed at the event ${quote(event)} of ${handler} (${errorText(error)}). ` +
+        CURES[enhancers.kind],
     );
   }
 
@@ -164,12 +179,28 @@ export class EventLog {
   }
 
   listening(hubs: readonly { hub: string; events: readonly string[] }[]): void {
-    const served = hubs.map(({ hub, events }) => `hub ${quote(hub)} (${events.join(', ')})`);
+    const served = hubs.map(({ hub, events }) => `hub ${quote(hub)} (${events.join(', ') || 'no events'})`);
     this.#logger.log(
       served.length === 0
         ? `No hub class was found, so that no events are served at ${this.path}. List a class with @WebPubSubHub(name) ` +
             'under the providers of a module.'
         : `Events are received at ${this.path} for ${served.join('; ')}.`,
+    );
+    for (const { hub, events } of hubs) if (events.length === 0) this.#warnOfNoHandler(hub);
+  }
+
+  severalGlobals(count: number): void {
+    this.#logger.warn(
+      `WebPubSubModule is imported ${count} times, each time for the whole application: modules that import none of them get ` +
+        'the service clients of the first, and each receives the events of every hub at its own path. Write isGlobal: ' +
+        'false in each, and import the one that is meant where its service clients are injected.',
+    );
+  }
+
+  #warnOfNoHandler(hub: string): void {
+    this.#logger.warn(
+      `No class with @WebPubSubHub(${quote(hub)}) has a handler, so that every client is let in and nothing that it sends is ` +
+        'handled. Decorate methods with @OnConnect(), @OnMessage(), @OnUserEvent(name) or the like.',
     );
   }
 
@@ -178,6 +209,24 @@ export class EventLog {
     this.#told.add(topic);
     this.#logger.warn(text);
   }
+}
+
+/** Where an application tells the contexts apart; by the kind of what it registered. */
+const CURES: Record<GlobalEnhancers['kind'], string> = {
+  guard: cureOf('true'),
+  interceptor: cureOf('next.handle()'),
+};
+
+function cureOf(result: string): string {
+  return `If it was written for HTTP, let it return ${result} when isWebPubSubContext(context), or set globalEnhancers: false.`;
+}
+
+function nameGlobal({ kind, names }: GlobalEnhancers): string {
+  return `A global ${kind} (${names.join(', ')})`;
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : textOf(error);
 }
 
 function quote(value: string | undefined): string {

@@ -116,6 +116,7 @@ export class UpstreamEndpoint {
     host: HostRequest | undefined,
     goesOn: boolean,
   ): EventExchange | undefined {
+    this.#options.observer?.received(this.#options.log.path);
     const exchange = new EventExchange(request, response, host, this.#startClock(), goesOn);
     // Node gives an answer its socket when those before it have been sent.
     if (response.socket === null && request.socket) this.#queued.set(request.socket, response);
@@ -169,7 +170,7 @@ export class UpstreamEndpoint {
   }
 
   #answer(exchange: EventExchange, event: HubEvent, handlers: HubHandlers): void {
-    const reply = this.#options.dispatcher.dispatch(event, handlers, exchange.request.headers);
+    const reply = this.#options.dispatcher.dispatch(event, handlers, exchange.request);
     if (reply instanceof Promise) void reply.then((settled) => this.#finishEvent(exchange, settled));
     else this.#finishEvent(exchange, reply);
   }
@@ -177,7 +178,7 @@ export class UpstreamEndpoint {
   #answerOnce(repeatedEvents: RepeatedEvents, exchange: EventExchange, event: HubEvent, handlers: HubHandlers): void {
     const run = async () => {
       const { body, ...reply } = this.#encode(
-        await this.#options.dispatcher.dispatch(event, handlers, exchange.request.headers),
+        await this.#options.dispatcher.dispatch(event, handlers, exchange.request),
       );
       return { ...reply, ...(body !== undefined && { body: Buffer.from(body as Uint8Array) }) };
     };
