@@ -1,7 +1,6 @@
 import { InspectorEndpoint } from '../inspector/inspector.endpoint.js';
 import { formatConnectionString } from '../protocol/connection-string.js';
 import { isLoopbackName } from '../protocol/loopback.js';
-import { canonicalHubName } from '../protocol/names.js';
 import { DEFAULT_ACCESS_KEY, type AccessKeys } from './access-keys.js';
 import { ClientEndpoint } from './client/client.endpoint.js';
 import { ConfigurationFile } from './configuration/configuration-file.js';
@@ -140,14 +139,10 @@ export class WebPubSubEmulator {
   static async startFromFile(path: string, options: EmulatorOptions = {}): Promise<WebPubSubEmulator> {
     const file = new ConfigurationFile(path, options.logger ?? silentLogger, options);
     const configuration = await file.read();
-    const ownHubs = new Set(Object.keys(options.hubs ?? {}).map(canonicalHubName));
-    const hubsOfFile = Object.entries(configuration.hubs ?? {}).filter(
-      ([name]) => !ownHubs.has(canonicalHubName(name)),
-    );
     const emulator = await WebPubSubEmulator.start({
       ...configuration,
       ...options,
-      hubs: { ...Object.fromEntries(hubsOfFile), ...options.hubs },
+      hubs: { ...configuration.hubs, ...options.hubs },
     });
     emulator.#file = file;
     file.watch((name, settings) => emulator.setHub(name, settings));

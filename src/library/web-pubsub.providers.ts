@@ -50,7 +50,7 @@ export const moduleProviders = [
   {
     provide: UpstreamEndpoint,
     useFactory: createEndpoint,
-    inject: [WEB_PUBSUB_OPTIONS, UPSTREAM_SECURITY, HubRegistry, EventLog, WebPubSubHubs],
+    inject: [WEB_PUBSUB_OPTIONS, WEB_PUBSUB_PATH, UPSTREAM_SECURITY, HubRegistry, EventLog, WebPubSubHubs],
   },
   {
     provide: UpstreamAttachment,
@@ -86,6 +86,7 @@ function createHubExplorer(
 
 async function createEndpoint(
   options: WebPubSubModuleOptions,
+  eventPath: string,
   security: UpstreamSecurity,
   registry: HubRegistry,
   log: EventLog,
@@ -93,13 +94,15 @@ async function createEndpoint(
 ): Promise<UpstreamEndpoint> {
   const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES, maxStateBytes = DEFAULT_MAX_STATE_BYTES, idempotency } = options;
   const { unhandledUserEvents = 'reject', stateCodec = 'json' } = options;
+  const path = eventPath || '/';
   const observer = await loadEventObserver(options);
   return new UpstreamEndpoint({
     maxBodyBytes,
+    path,
     security,
     registry,
     describeHubs: () => hubs.describeHubs(),
-    dispatcher: new EventDispatcher({ unhandledUserEvents, stateCodec, maxStateBytes }, log, observer),
+    dispatcher: new EventDispatcher({ unhandledUserEvents, stateCodec, maxStateBytes, path }, log, observer),
     log,
     ...(idempotency && { repeatedEvents: new RepeatedEvents(idempotency) }),
     ...(observer && { observer }),

@@ -45,10 +45,10 @@ export class ConfigurationFile {
     this.#handedOverHubs = new Set(Object.keys(handedOver.hubs ?? {}).map(canonicalHubName));
   }
 
-  /** For a start. Rejects with an InvalidSettingError that names the file and the field. */
+  /** For a start, without hubs that go before it. Rejects with an InvalidSettingError that names the file and the field. */
   async read(): Promise<EmulatorConfiguration> {
     this.#seen = await this.#readText();
-    this.#started = this.#configuration = parse(this.#seen, this.#path);
+    this.#started = this.#configuration = this.#parse(this.#seen);
     return this.#configuration;
   }
 
@@ -89,7 +89,7 @@ export class ConfigurationFile {
     this.#seen = String(text);
     try {
       if (text instanceof Error) throw text;
-      const configuration = parse(text, this.#path);
+      const configuration = this.#parse(text);
       const previous = this.#configuration;
       this.#configuration = configuration;
       this.#apply(previous, configuration, setHub);
@@ -103,8 +103,8 @@ export class ConfigurationFile {
     configuration: EmulatorConfiguration,
     setHub: (name: string, settings: HubSettings) => void,
   ): void {
-    const before = this.#hubsOf(previous);
-    const after = this.#hubsOf(configuration);
+    const before = byCanonicalName(previous);
+    const after = byCanonicalName(configuration);
     const changed: string[] = [];
     for (const [key, { name, settings }] of after) {
       if (isDeepStrictEqual(before.get(key)?.settings, settings)) continue;
@@ -127,13 +127,13 @@ export class ConfigurationFile {
     }
   }
 
-  /** Those that follow the file, by canonical name. */
-  #hubsOf({ hubs = {} }: EmulatorConfiguration): Map<string, { name: string; settings: HubSettings }> {
-    return new Map(
-      Object.entries(hubs)
-        .map(([name, settings]) => [canonicalHubName(name), { name, settings }] as const)
-        .filter(([key]) => !this.#handedOverHubs.has(key)),
+  #parse(text: string): EmulatorConfiguration {
+    const configuration = parse(text, this.#path);
+    if (!configuration.hubs) return configuration;
+    const hubs = Object.entries(configuration.hubs).filter(
+      ([name]) => !this.#handedOverHubs.has(canonicalHubName(name)),
     );
+    return { ...configuration, hubs: Object.fromEntries(hubs) };
   }
 
   async #readText(): Promise<string> {
@@ -160,4 +160,8 @@ function parse(text: string, path: string): EmulatorConfiguration {
     if (!(error instanceof InvalidSettingError)) throw error;
     throw new InvalidSettingError('', `${path}: ${error.message}.`);
   }
+}
+
+function byCanonicalName({ hubs = {} }: EmulatorConfiguration): Map<string, { name: string; settings: HubSettings }> {
+  return new Map(Object.entries(hubs).map(([name, settings]) => [canonicalHubName(name), { name, settings }]));
 }

@@ -27,6 +27,8 @@ export interface DispatcherOptions {
   readonly unhandledUserEvents: 'reject' | 'accept';
   readonly stateCodec: ConnectionStateForm;
   readonly maxStateBytes: number;
+  /** That receives events. */
+  readonly path: string;
 }
 
 type Failure = NonNullable<HttpResponseStandIn['failure']>;
@@ -67,7 +69,7 @@ export class EventDispatcher {
       return reason === undefined ? this.#fail(event, undefined, error) : createPlainRefusal(event, 400, reason);
     }
     if (!handler) return this.#answerUnhandled(event);
-    if (handler.hasEnhancers) setCarrier(request, { path: this.log.path, request: carrier });
+    if (handler.hasEnhancers) setCarrier(request, { path: this.options.path, request: carrier });
     return this.#run(event, handler, request);
   }
 

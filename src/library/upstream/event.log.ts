@@ -31,8 +31,7 @@ export class EventLog {
   readonly #warnings = new RateLimitedWarnings((text) => this.#logger.warn(text));
   readonly #told = new Set<string>();
 
-  /** `path`: where events are received. */
-  constructor(readonly path: string) {}
+  constructor(private readonly path: string) {}
 
   /**
    * Whether `answered` would be seen; asked first, so that an unseen line costs nothing. Asks the logger that would write

@@ -28,6 +28,8 @@ import type { HostRequest } from './request-body.js';
 
 export interface UpstreamEndpointOptions extends EventAdmissionOptions {
   readonly dispatcher: EventDispatcher;
+  /** That receives events. */
+  readonly path: string;
   /** What is served, for those who can prove that they may know. */
   readonly describeHubs: () => readonly HubDescription[];
   /** Absent: repeated events run their handlers again. */
@@ -116,7 +118,7 @@ export class UpstreamEndpoint {
     host: HostRequest | undefined,
     goesOn: boolean,
   ): EventExchange | undefined {
-    this.#options.observer?.received(this.#options.log.path);
+    this.#options.observer?.received(this.#options.path);
     const exchange = new EventExchange(request, response, host, this.#startClock(), goesOn);
     // Node gives an answer its socket when those before it have been sent.
     if (response.socket === null && request.socket) this.#queued.set(request.socket, response);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BadRequestException, ForbiddenException, HttpException, Logger, type LoggerService } from '@nestjs/common';
+import { BadRequestException, ForbiddenException, HttpException, Logger } from '@nestjs/common';
 import { EMPTY, of, throwError } from 'rxjs';
 import {
   ConnectionStates,
@@ -13,6 +13,7 @@ import {
   WebPubSubHub,
 } from '../../../src/index.js';
 import { startHubApp, type HubApp } from '../../support/start-hub-app.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
 
 /** What the handlers do next. */
 let act: (request: unknown) => unknown = () => undefined;
@@ -37,17 +38,6 @@ class ActingHub {
   @OnUserEvent('states')
   states(@States() states: ConnectionStates): unknown {
     return act(states);
-  }
-}
-
-class RecordingLogger implements LoggerService {
-  readonly lines: string[] = [];
-  log(): void {}
-  warn(message: unknown): void {
-    this.lines.push(`warn ${String(message)}`);
-  }
-  error(message: unknown): void {
-    this.lines.push(`error ${String(message)}`);
   }
 }
 

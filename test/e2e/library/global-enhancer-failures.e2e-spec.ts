@@ -10,7 +10,6 @@ import {
   Injectable,
   InternalServerErrorException,
   Logger,
-  type LoggerService,
   type NestInterceptor,
   type PipeTransform,
   type Provider,
@@ -31,17 +30,7 @@ import {
   WebPubSubHub,
 } from '../../../src/index.js';
 import { ATTACHMENTS, PLATFORMS, startHubApp, type HubApp, type HubAppSettings } from '../../support/start-hub-app.js';
-
-class RecordingLogger implements LoggerService {
-  readonly lines: string[] = [];
-  log(): void {}
-  warn(message: unknown): void {
-    this.lines.push(`warn ${String(message)}`);
-  }
-  error(message: unknown): void {
-    this.lines.push(`error ${String(message)}`);
-  }
-}
+import { RecordingLogger } from '../../support/recording-logger.js';
 
 let app: HubApp | undefined;
 

@@ -10,7 +10,6 @@ import {
   HttpException,
   Injectable,
   Logger,
-  type LoggerService,
   Module,
   type Provider,
   Scope,
@@ -33,6 +32,7 @@ import {
   type HubApp,
   type HubAppSettings,
 } from '../../support/start-hub-app.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
 
 @WebPubSubHub('chat')
 class ChatHub {
@@ -47,25 +47,17 @@ class ChatHub {
   }
 }
 
-class RecordingLogger implements LoggerService {
-  readonly lines: string[] = [];
-  log(): void {}
+class DebugLogger extends RecordingLogger {
   debug(message: unknown): void {
     this.lines.push(`debug ${String(message)}`);
-  }
-  warn(message: unknown): void {
-    this.lines.push(`warn ${String(message)}`);
-  }
-  error(message: unknown): void {
-    this.lines.push(`error ${String(message)}`);
   }
 }
 
 let app: HubApp;
-let logger: RecordingLogger;
+let logger: DebugLogger;
 
 beforeEach(async () => {
-  logger = new RecordingLogger();
+  logger = new DebugLogger();
   app = await startHubApp({ providers: [ChatHub], application: { logger } });
   logger.lines.length = 0;
 });
@@ -171,7 +163,7 @@ describe('without debug lines', () => {
 /** Lines that an application of these providers writes about events. */
 async function linesAbout(types: string[], settings: HubAppSettings): Promise<string[]> {
   await app.close();
-  const recorder = new RecordingLogger();
+  const recorder = new DebugLogger();
   app = await startHubApp({ ...settings, application: { logger: recorder } });
   for (const type of types) await app.sendEvent({ type });
   return recorder.lines.filter((line) => !line.startsWith('debug '));

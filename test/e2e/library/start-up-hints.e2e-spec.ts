@@ -1,18 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Logger, type LoggerService } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { OnConnect, OnMessage, WebPubSubHub, WebPubSubModule } from '../../../src/index.js';
 import { CONNECTION_STRING, PLATFORMS, startHubApp, type HubAppSettings } from '../../support/start-hub-app.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
 
-class RecordingLogger implements LoggerService {
-  readonly lines: string[] = [];
-  log(message: unknown, context?: unknown): void {
+class StartLogger extends RecordingLogger {
+  override log(message: unknown, context?: unknown): void {
     if (context === 'WebPubSub') this.lines.push(`log ${String(message)}`);
-  }
-  warn(message: unknown): void {
-    this.lines.push(`warn ${String(message)}`);
-  }
-  error(message: unknown): void {
-    this.lines.push(`error ${String(message)}`);
   }
 }
 
@@ -20,7 +14,7 @@ afterEach(() => Logger.overrideLogger(false));
 
 /** What an application writes while it starts. */
 async function linesOfStart(settings: HubAppSettings): Promise<string[]> {
-  const logger = new RecordingLogger();
+  const logger = new StartLogger();
   const app = await startHubApp({ ...settings, application: { logger } });
   await app.close();
   return logger.lines;
