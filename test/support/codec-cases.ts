@@ -1,6 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { describe, expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from './property.js';
 import type { ClientMessage } from '../../src/protocol/client-message.js';
 import type { MessageData, MessageMetadata } from '../../src/protocol/message-data.js';
 import type { ServiceMessage } from '../../src/protocol/service-message.js';

@@ -1,5 +1,5 @@
 import { afterEach, expect } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from './property.js';
 
 /** Names that an object has, or takes for something else than a member. */
 export const PROTOTYPE_NAMES = [

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.js';
 import { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
 import { callRest, restToken } from '../../support/call-rest.js';
 import {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encode } from '@msgpack/msgpack';
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.js';
 import jwt from 'jsonwebtoken';
 import { generate, type Packet } from 'mqtt-packet';
 import { DEFAULT_ACCESS_KEY } from '../../../src/emulator/access-keys.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.js';
 import type { EventReply, HubEvent } from '../../../src/protocol/cloud-event.js';
 import { decodeConnectReply, decodeUserEventReply } from '../../../src/protocol/event-reply.decoder.js';
 import { encodeEventReply, type EncodedReply } from '../../../src/protocol/event-reply.encoder.js';
@@ -54,7 +54,7 @@ const metadata = fc
   // Of a value the service takes what stands after its last comma [upstream-events 6.3].
   .array(
     fc.tuple(
-      fc.stringMatching(/^[a-z0-9._~-]{1,10}$/),
+      fc.stringMatching(/^[a-z0-9._~-]{1,10}$/).filter((name) => name !== '__proto__'),
       visible.filter((value) => !value.includes(',')),
     ),
     {

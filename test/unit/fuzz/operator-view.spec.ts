@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.js';
 import { EventLog } from '../../../src/library/upstream/event.log.js';
 import { RateLimitedWarnings } from '../../../src/library/upstream/rate-limited-warnings.js';
 import { takeHostBody } from '../../../src/library/upstream/request-body.js';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.js';
 import { parseGroupPattern } from '../../../src/emulator/core/group-pattern.js';
 import { ConnectionPermissions } from '../../../src/emulator/core/permissions.js';
 import { decodeRestPath } from '../../../src/emulator/rest/rest-path.js';

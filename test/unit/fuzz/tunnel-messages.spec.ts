@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { encode } from '@msgpack/msgpack';
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.js';
 import { fromTunnelHeaders } from '../../../src/emulator/tunnel/tunnel-headers.js';
 import type { TunnelMessage } from '../../../src/protocol/tunnel-message.js';
 import {

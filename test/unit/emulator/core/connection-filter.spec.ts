@@ -1,4 +1,4 @@
-import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
+import { array, assert, constantFrom, oneof, property, string } from '../../../support/property.js';
 import { describe, expect, it } from '@jest/globals';
 import {
   compileConnectionFilter,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../../support/property.js';
 import { parseGroupPattern } from '../../../../src/emulator/core/group-pattern.js';
 
 function matches(text: string, group: string): boolean {
