@@ -1,9 +1,7 @@
 import { type BeforeApplicationShutdown, Global, Injectable, Module } from '@nestjs/common';
 import type { UpstreamAttachment } from './upstream/upstream.attachment.js';
 import type { UpstreamEndpoint } from './upstream/upstream.endpoint.js';
-
-/** How long the application waits, when it closes, for events that are being handled. */
-const SHUTDOWN_PATIENCE_MS = 10_000;
+import { GRACEFUL_SHUTDOWN } from './web-pubsub.constants.js';
 
 /** What each `WebPubSubModule` of the application serves events by. */
 interface Upstream {
@@ -14,7 +12,15 @@ interface Upstream {
 /** Ends the service of events when the application closes. */
 @Injectable()
 export class GracefulShutdown implements BeforeApplicationShutdown {
+  /** How long the application waits, when it closes, for events that are being handled; the test kit makes it shorter. */
+  patienceMs = 10_000;
   readonly #upstreams: Upstream[] = [];
+  #hasBegun = false;
+
+  /** Whether the application closes, or has closed: it takes no events any more. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
 
   add(upstream: Upstream): void {
     this.#upstreams.push(upstream);
@@ -25,8 +31,9 @@ export class GracefulShutdown implements BeforeApplicationShutdown {
    * port.
    */
   async beforeApplicationShutdown(): Promise<void> {
+    this.#hasBegun = true;
     for (const { attachment } of this.#upstreams) attachment.stopListening();
-    await Promise.all(this.#upstreams.map(({ endpoint }) => endpoint.drain(SHUTDOWN_PATIENCE_MS)));
+    await Promise.all(this.#upstreams.map(({ endpoint }) => endpoint.drain(this.patienceMs)));
   }
 }
 
@@ -35,5 +42,8 @@ export class GracefulShutdown implements BeforeApplicationShutdown {
  * do when they end, and wait for a load balancer.
  */
 @Global()
-@Module({ providers: [GracefulShutdown], exports: [GracefulShutdown] })
+@Module({
+  providers: [GracefulShutdown, { provide: GRACEFUL_SHUTDOWN, useExisting: GracefulShutdown }],
+  exports: [GracefulShutdown],
+})
 export class GracefulShutdownModule {}

@@ -15,6 +15,15 @@ export const WEB_PUBSUB_PATH = 'nestjs-web-pubsub:path';
 /** Injection token of what events must prove, an `UpstreamSecurity`. */
 export const UPSTREAM_SECURITY = 'nestjs-web-pubsub:upstream-security';
 
+/**
+ * Injection tokens under which the test kit finds `WebPubSubHubs`, `ServiceClientFactory`, `ServiceClients` and
+ * `GracefulShutdown`, whose classes are others in another copy of the package.
+ */
+export const WEB_PUBSUB_HUBS = 'nestjs-web-pubsub:hubs';
+export const SERVICE_CLIENT_FACTORY = 'nestjs-web-pubsub:service-client-factory';
+export const SERVICE_CLIENTS = 'nestjs-web-pubsub:service-clients';
+export const GRACEFUL_SHUTDOWN = 'nestjs-web-pubsub:graceful-shutdown';
+
 /** What `ArgumentsHost.getType()` answers while a hub handler runs. */
 export const WEB_PUBSUB_CONTEXT_TYPE = 'webpubsub';
 

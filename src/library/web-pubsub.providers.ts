@@ -17,6 +17,7 @@ import {
   DEFAULT_MAX_BODY_BYTES,
   DEFAULT_MAX_STATE_BYTES,
   UPSTREAM_SECURITY,
+  WEB_PUBSUB_HUBS,
   WEB_PUBSUB_OPTIONS,
   WEB_PUBSUB_PATH,
 } from './web-pubsub.constants.js';
@@ -37,6 +38,7 @@ export const moduleProviders = [
     useFactory: (registry: HubRegistry, path: string) => new WebPubSubHubs(registry, path || '/'),
     inject: [HubRegistry, WEB_PUBSUB_PATH],
   },
+  { provide: WEB_PUBSUB_HUBS, useExisting: WebPubSubHubs },
   {
     provide: WebPubSubHealthIndicator,
     useFactory: (options: WebPubSubModuleOptions) =>

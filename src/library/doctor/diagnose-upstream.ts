@@ -21,6 +21,7 @@ import {
 } from './findings.js';
 import { readDescription } from './hub-description.reader.js';
 import { type HubEventHandler, hubSettingsFor } from './hub-settings.js';
+import { judgeLargeBody, judgeLargeState, LARGE_BODY_BYTES, LARGE_STATE_BYTES, SIZES_PASS } from './size.findings.js';
 import type { UpstreamDiagnosis, UpstreamFinding } from './upstream-diagnosis.js';
 import { type ProbeRequest, type ProbeResult, probeUpstream } from './upstream-probe.js';
 
@@ -61,8 +62,8 @@ interface Examination {
 
 /**
  * Does to a running application what the service would do, and says in words what it would see: validates the webhook
- * (`OPTIONS`, and `GET` after a 404), and sends each hub a signed `connect` and one with a forged signature. The
- * application's `connect` handler runs, for a connection whose id begins with `doctor-`; no `connected` follows.
+ * (`OPTIONS`, and `GET` after a 404), asks an application of this package whether states and messages of the largest size
+ * get through, and sends each hub a signed `connect` and one with a forged signature. The application's `connect` handler runs, for a connection whose id begins with `doctor-`; no `connected` follows.
  * Throws a TypeError when a hub's name or the connection string is wrong; whatever the application does is a finding.
  *
  * @publicApi
@@ -135,14 +136,44 @@ async function probeValidation(examination: Examination, url: URL): Promise<['OP
 async function askForHubs(examination: Examination): Promise<HubEventHandler[]> {
   const { accessKey, findings } = examination;
   if (accessKey === undefined) return [];
-  const answer = await send(examination, connectEvent('hub', examination.origin), accessKey, {
-    [EVENT_HEADERS.type]: DESCRIBE_HUBS_TYPE,
-    [EVENT_HEADERS.eventName]: 'describe-hubs',
-  });
+  const answer = await askForDescription(examination, accessKey);
   const hubs = readDescription(answer);
-  if (hubs) findings.push(hubsDescribed(hubs));
+  if (hubs) findings.push(hubsDescribed(hubs), ...(await examineSizes(examination, accessKey)));
   else if (answer.kind === 'answered' && answer.status === 401) findings.push(keyRefused(answer));
   return hubs ?? [];
+}
+
+/** The same question with much beside it: no handler runs, and whoever refuses it would refuse events too. */
+async function examineSizes(examination: Examination, accessKey: string): Promise<UpstreamFinding[]> {
+  const state = 'A'.repeat(LARGE_STATE_BYTES);
+  const answerWithState = await askForDescription(examination, accessKey, { state });
+  const answerToBody = await askForDescription(examination, accessKey, { body: largeBody() });
+  const findings = [judgeLargeState(answerWithState, state), judgeLargeBody(answerToBody)].filter(
+    (finding) => finding !== undefined,
+  );
+  return findings.length > 0 ? findings : [SIZES_PASS];
+}
+
+/** JSON, as parsers ahead of the module expect from its content type. */
+function largeBody(): Uint8Array {
+  const [begin, end] = ['{"data":"', '"}'];
+  return Buffer.from(begin + 'a'.repeat(LARGE_BODY_BYTES - begin.length - end.length) + end);
+}
+
+function askForDescription(
+  examination: Examination,
+  accessKey: string,
+  { state, body }: { readonly state?: string; readonly body?: Uint8Array } = {},
+): Promise<ProbeResult> {
+  const changes = {
+    headers: {
+      [EVENT_HEADERS.type]: DESCRIBE_HUBS_TYPE,
+      [EVENT_HEADERS.eventName]: 'describe-hubs',
+      ...(state !== undefined && { [EVENT_HEADERS.connectionState]: state }),
+    },
+    ...(body && { body }),
+  };
+  return send(examination, connectEvent('hub', examination.origin), accessKey, changes);
 }
 
 async function examineHubs(examination: Examination, hubs: readonly HubEventHandler[]): Promise<void> {
@@ -182,11 +213,15 @@ function send(
   examination: Examination,
   event: ConnectEvent,
   accessKey: string,
-  changedHeaders: Readonly<Record<string, string>> = {},
+  changes: { readonly headers?: Readonly<Record<string, string>>; readonly body?: Uint8Array } = {},
 ): Promise<ProbeResult> {
   const { hub, connectionId } = event.context;
   const { method, headers, body } = encodeEventRequest(event, signConnectionId(connectionId, [accessKey]));
-  const request: ProbeRequest = { method, headers: { ...headers, ...changedHeaders }, body };
+  const request: ProbeRequest = {
+    method,
+    headers: { ...headers, ...changes.headers },
+    body: changes.body ?? body,
+  };
   return probeUpstream(new URL(examination.urlTemplate.expand(hub, 'connect')), request, examination.timeoutMs);
 }
 

@@ -1,12 +1,12 @@
 import type { HubEventHandler, HubSettings } from './hub-settings.js';
 
 /**
- * What the doctor looks at: whether the address answers, the validation of the webhook, a signed `connect` event, and
- * whether a forged one is refused.
+ * What the doctor looks at: whether the address answers, the validation of the webhook, how large events may
+ * be, a signed `connect` event, and whether a forged one is refused.
  *
  * @publicApi
  */
-export type UpstreamCheck = 'address' | 'validation' | 'description' | 'connect' | 'forgery' | 'speed';
+export type UpstreamCheck = 'address' | 'validation' | 'description' | 'size' | 'connect' | 'forgery' | 'speed';
 
 /**
  * One thing that the service would see.

@@ -1,6 +1,7 @@
 import { type DynamicModule, Inject, Injectable, type OnModuleDestroy, type Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { WebPubSubModuleOptions } from '../web-pubsub-options.interface.js';
+import { SERVICE_CLIENT_FACTORY, SERVICE_CLIENTS } from '../web-pubsub.constants.js';
 import { knownHubNames, onHubName } from './service-client-hubs.js';
 import { ServiceClientFactory } from './service-client.factory.js';
 import { ServiceClients } from './service-clients.js';
@@ -39,6 +40,8 @@ export function withServiceClients(definition: DynamicModule, optionsToken: stri
       inject: [optionsToken, ModulesContainer, ServiceClientFactory, ServiceClients],
     },
     ServiceClients,
+    { provide: SERVICE_CLIENT_FACTORY, useExisting: ServiceClientFactory },
+    { provide: SERVICE_CLIENTS, useExisting: ServiceClients },
   ];
   return {
     ...definition,

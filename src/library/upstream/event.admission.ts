@@ -13,6 +13,7 @@ import { OriginVerdicts, type OriginVerdict } from './origin-verdicts.js';
 import { INTERNAL_ERROR } from './refusal.factory.js';
 import {
   mayBodyRest,
+  orHostBody,
   readRequestBody,
   SlowBodies,
   takeArrivedBody,
@@ -222,8 +223,9 @@ export class EventAdmission {
   /** Streams tell of themselves in the context of their connection; what follows belongs to that of the request. */
   #awaitBody(exchange: EventExchange, admitted: AdmittedEvent, done: WhenPrepared): void {
     const context = new AsyncResource('WebPubSubEventBody');
-    readRequestBody(exchange.request, this.#options.maxBodyBytes, this.#slowBodies, (outcome) =>
-      context.runInAsyncScope(done, undefined, exchange, this.#withBody(admitted, outcome)),
+    const { request, host } = exchange;
+    readRequestBody(request, this.#options.maxBodyBytes, this.#slowBodies, (outcome) =>
+      context.runInAsyncScope(done, undefined, exchange, this.#withBody(admitted, orHostBody(outcome, request, host))),
     );
   }
 

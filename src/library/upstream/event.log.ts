@@ -107,6 +107,10 @@ export class EventLog {
     );
   }
 
+  nameEvent(event: string | undefined, hub: string | undefined): string {
+    return `the event ${quote(event)} of hub ${quote(hub)}`;
+  }
+
   /** `suspects`: global enhancers whose error it is rather than that of the handler. */
   handlerFailed(
     handler: string | undefined,
@@ -123,6 +127,15 @@ export class EventLog {
     this.#logger.error(
       `An event could not be answered: ${textOf(error)}`,
       error instanceof Error ? error.stack : undefined,
+    );
+  }
+
+  /** `events`: how many of each name, as `nameEvent` gives it. */
+  unansweredAtClosing(events: ReadonlyMap<string, number>, patienceMs: number): void {
+    const names = [...events].map(([name, count]) => (count > 1 ? `${name} (${count} times)` : name));
+    this.#logger.error(
+      `The application closes, and after ${patienceMs / 1000} s has no answer yet to ${names.join(', ')}. The service gets ` +
+        '503 and sends such events again. Has a handler not ended?',
     );
   }
 

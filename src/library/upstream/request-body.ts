@@ -33,6 +33,19 @@ export function takeHostBody(request: IncomingMessage, host: HostRequest): BodyO
 }
 
 /**
+ * A stream that gave nothing where the head declares something: so are requests that adapters make (of functions, of tests),
+ * which keep the body beside it.
+ */
+export function orHostBody(
+  outcome: BodyOutcome,
+  { headers }: IncomingMessage,
+  host: HostRequest | undefined,
+): BodyOutcome {
+  const isMissing = outcome.kind === 'read' && outcome.body.length === 0 && Number(headers['content-length'] ?? 0) > 0;
+  return isMissing ? rewriteParsedBody(host?.body, headers) : outcome;
+}
+
+/**
  * Whether a body may stay in its stream until what has arrived has been read. Streams of HTTP/2 must be heard when they fail;
  * and who reads the stream beside us, now or as a later listener of the server, leaves nothing of it to those that come late.
  */

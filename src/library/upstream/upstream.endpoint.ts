@@ -4,7 +4,7 @@ import { decodeEventRequest, type EventRequestParts } from '../../protocol/event
 import { readOrigins } from '../../protocol/event-request-headers.js';
 import { encodeEventReply, type EncodedReply } from '../../protocol/event-reply.encoder.js';
 import type { EventReply, HubEvent } from '../../protocol/cloud-event.js';
-import { REPLY_CONTENT_TYPES } from '../../protocol/event-headers.js';
+import { EVENT_HEADERS, REPLY_CONTENT_TYPES } from '../../protocol/event-headers.js';
 import { decodeUtf8Header } from '../../protocol/utf8-header.codec.js';
 import { isValidationRequest } from '../../protocol/webhook-validation.js';
 import type { HubDescription } from '../hubs/hub-description.interface.js';
@@ -85,11 +85,9 @@ export class UpstreamEndpoint {
       case 'refusal':
         this.#refuse(exchange, prepared);
         return;
-      case 'description': {
-        const body = JSON.stringify(this.#options.describeHubs());
-        this.#finish(exchange, { status: 200, headers: { 'content-type': REPLY_CONTENT_TYPES.json }, body });
+      case 'description':
+        this.#finish(exchange, this.#describe(exchange.request.headers['ce-connectionstate']));
         return;
-      }
       case 'aborted':
         this.#inFlight.end(exchange);
     }
@@ -105,10 +103,23 @@ export class UpstreamEndpoint {
     this.#admission.close();
     await this.#inFlight.whenNone(patienceMs);
     this.#admission.dispose();
-    for (const exchange of this.#inFlight.list()) {
+    const late = this.#inFlight.list();
+    this.#tellOfUnanswered(late, patienceMs);
+    for (const exchange of late) {
       this.#write(exchange, encodeRefusal(CLOSED_MEANWHILE), !exchange.request.readableEnded);
       this.#inFlight.end(exchange);
     }
+  }
+
+  #tellOfUnanswered(late: readonly EventExchange[], patienceMs: number): void {
+    const counts = new Map<string, number>();
+    for (const { isAnswered, request } of late) {
+      if (isAnswered) continue;
+      const { 'ce-hub': hub, 'ce-eventname': event } = request.headers as Record<string, string | undefined>;
+      const name = this.#options.log.nameEvent(event, hub);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    if (counts.size > 0) this.#options.log.unansweredAtClosing(counts, patienceMs);
   }
 
   /** Undefined: it was a validation request, and is answered. */
@@ -128,6 +139,15 @@ export class UpstreamEndpoint {
     }
     this.#inFlight.begin(exchange);
     return exchange;
+  }
+
+  /** With the state of the question, so that whoever asks sees how much of one comes back. */
+  #describe(state: string | string[] | undefined): EncodedReply {
+    const headers = {
+      'content-type': REPLY_CONTENT_TYPES.json,
+      ...(state !== undefined && { [EVENT_HEADERS.connectionState]: state }),
+    };
+    return { status: 200, headers, body: JSON.stringify(this.#options.describeHubs()) };
   }
 
   /** [upstream-events 3] before authentication, since the service has none here. */

@@ -3,6 +3,7 @@ import { OnMessage, OnUserEvent, WebPubSubHub } from '../../../src/index.js';
 import { UpstreamEndpoint } from '../../../src/library/upstream/upstream.endpoint.js';
 import { startEventApplication, type EventApplication } from '../../support/event-application.js';
 import { RawConnection, requestBytes } from '../../support/raw-http.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
 import { ATTACHMENTS, eventRequest, PLATFORMS, startHubApp, type EventSettings } from '../../support/start-hub-app.js';
 import { transpileSource, type TranspiledSource } from '../../support/transpiled-source.js';
 
@@ -88,7 +89,13 @@ describe.each(PLATFORMS)('an application that closes on %s', (platform) => {
     'attached at the %s answers what outlasts its patience, so that nothing keeps the server open',
     async (attach) => {
       handling = 0;
-      const app = await startHubApp({ platform, options: { attach }, providers: [ClosingHub] });
+      const logger = new RecordingLogger();
+      const app = await startHubApp({
+        platform,
+        options: { attach },
+        providers: [ClosingHub],
+        application: { logger },
+      });
       const hanging = await RawConnection.open(app.port);
       hanging.write(bytesOf({ type: 'user.hang' }));
       while (handling === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -105,6 +112,10 @@ describe.each(PLATFORMS)('an application that closes on %s', (platform) => {
       // The service comes again after both.
       expect(await hanging.answersUntilClosed()).toMatchObject([{ status: 503, headers: { connection: 'close' } }]);
       expect(await half.answersUntilClosed()).toMatchObject([{ status: 408, headers: { connection: 'close' } }]);
+      expect(logger.lines).toEqual([
+        'error The application closes, and after 0.02 s has no answer yet to the event "hang" of hub "chat". The service ' +
+          'gets 503 and sends such events again. Has a handler not ended?',
+      ]);
       finish();
       await app.close();
     },

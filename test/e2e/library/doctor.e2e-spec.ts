@@ -326,6 +326,14 @@ describe('doctor of an application of this package', () => {
       },
     );
 
+    it.each(['server', 'route'] as const)('finds that large events pass, attached at the %s', async (attach) => {
+      const options = { connectionString: CONNECTION_STRING, attach };
+      const { findings } = await diagnoseApplication(platform, options, [ChatHub]);
+      expect(findings.filter(({ check }) => check === 'size')).toEqual([
+        { kind: 'passed', check: 'size', summary: 'Connection states of 8 KiB and messages of 1 MiB get through.' },
+      ]);
+    });
+
     it('does not learn them with another key', async () => {
       const connectionString = CONNECTION_STRING.replace(KEY, 'another');
       const { findings, hubs } = await diagnoseApplication(platform, { connectionString }, [ChatHub]);
@@ -363,6 +371,78 @@ describe('doctor of an application of this package', () => {
       const { findings } = await diagnoseApplication(platform, { connectionString: CONNECTION_STRING }, []);
       expect(findings).toContainEqual(expect.objectContaining({ kind: 'warning', check: 'description' }));
     });
+  });
+});
+
+/** A proxy, of which a test says what it does not pass. */
+type Passes = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+describe('doctor of what stands before an application', () => {
+  /** Answers the questions of the doctor as an application of this package does, behind the proxy. */
+  const behind = (passes: Passes): RequestListener =>
+    upstream({
+      connect: (request, response) => {
+        request.on('end', () => {
+          if (!String(request.headers['ce-type']).endsWith('describe-hubs')) {
+            response.writeHead(204).end();
+            return;
+          }
+          const state = request.headers['ce-connectionstate'];
+          response.setHeader('content-type', 'application/json');
+          if (state !== undefined) response.setHeader('ce-connectionState', state);
+          const body = JSON.stringify([{ hub: 'chat', systemEvents: ['connect'], userEvents: [] }]);
+          if (passes(request, response)) response.writeHead(200).end(body);
+        });
+      },
+    });
+
+  const refuse = (status: number) => (response: ServerResponse) => {
+    response.removeHeader('ce-connectionState');
+    response.writeHead(status, { 'content-type': 'text/html' }).end('<html>');
+    return false;
+  };
+
+  it.each<[string, Passes, string, string]>([
+    [
+      'headers of requests that are too large for it',
+      ({ headers }, response) => headers['ce-connectionstate'] === undefined || refuse(400)(response),
+      'A request with 8192 bytes of connection state in its headers is answered 400.',
+      'large_client_header_buffers 4 16k',
+    ],
+    [
+      'headers of answers that are too large for it',
+      ({ headers }, response) => headers['ce-connectionstate'] === undefined || refuse(502)(response),
+      'An answer with 8192 bytes of connection state in its headers does not come back (the service would see 502).',
+      'proxy_buffer_size 16k',
+    ],
+    [
+      'headers of answers that it cuts',
+      (_, response) => {
+        response.removeHeader('ce-connectionState');
+        return true;
+      },
+      'An answer with 8192 bytes of connection state in its headers does not come back (the service would see 200).',
+      'proxy_buffer_size 16k',
+    ],
+    [
+      'connections that break over large headers',
+      ({ headers, socket }) => headers['ce-connectionstate'] === undefined || (socket.destroy(), false),
+      'An answer with 8192 bytes of connection state in its headers does not come back (ECONNRESET).',
+      'proxy_buffer_size 16k',
+    ],
+    [
+      'bodies that are too large for it',
+      ({ headers }, response) => Number(headers['content-length']) <= 1_000_000 || refuse(413)(response),
+      'An event of 1 MiB, the largest message of the service, is answered 413.',
+      'client_max_body_size 2m',
+    ],
+  ])('explains %s', async (_, passes, summary, cure) => {
+    const url = await listen(behind(passes));
+    const { isHealthy, findings } = await diagnoseUpstream({ url, connectionString: CONNECTION_STRING });
+    expect(isHealthy).toBe(true);
+    expect(findings.filter(({ check }) => check === 'size')).toEqual([
+      { kind: 'warning', check: 'size', summary, cure: expect.stringContaining(cure) },
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { Body, Controller, Get, HttpCode, type INestApplication, Post, VersioningType } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -269,6 +270,20 @@ describe.each(ATTACHMENTS)('attached at the %s', (attach) => {
     await app.close();
   });
 
+  it.each<[string, string, unknown, number, unknown]>([
+    ['text', 'text/plain', 'hello', 200, { type: 'text', data: 'hello' }],
+    ['parsed JSON', 'application/json', { a: 1 }, 200, { type: 'json', data: { a: 1 } }],
+    ['bytes', 'application/octet-stream', Buffer.from('hi'), 200, { type: 'binary', data: Buffer.from('hi').toJSON() }],
+    ['nothing', 'text/plain', undefined, 500, 'Internal server error'],
+  ])('receives events of a function, with %s beside an empty stream', async (_, contentType, body, status, answer) => {
+    const app = await createFor(new ExpressAdapter(), attach);
+    await app.init();
+    const event = eventRequest({ type: 'user.message', contentType, headers: { 'content-length': '2' } });
+    const response = await callByHand(app.getHttpAdapter().getInstance() as http.RequestListener, event, body);
+    expect(response).toEqual({ status, text: status === 200 ? JSON.stringify(answer) : answer });
+    await app.close();
+  });
+
   it('receives events by supertest, without listening', async () => {
     const app = await createHubApp({ providers: [EchoHub], options: { attach } });
     await app.init();
@@ -353,6 +368,24 @@ async function withServer(server: http.Server, use: (port: number) => Promise<vo
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   await use((server.address() as AddressInfo).port);
   await new Promise((resolve) => server.close(resolve));
+}
+
+/** As adapters of functions do, which have no socket: an empty stream, and beside it what they made of the body. */
+function callByHand(
+  listener: http.RequestListener,
+  { headers }: ReturnType<typeof eventRequest>,
+  body: unknown,
+): Promise<{ status: number; text: string }> {
+  const stream = new Readable({ read: () => stream.push(null) });
+  const request = Object.assign(stream, { method: 'POST', url: '/eventhandler', httpVersion: '1.1', headers, body });
+  return new Promise((resolve) => {
+    const response = new http.ServerResponse(request as unknown as http.IncomingMessage);
+    response.end = (text: unknown) => {
+      resolve({ status: response.statusCode, text: String(text) });
+      return response;
+    };
+    listener(request as unknown as http.IncomingMessage, response);
+  });
 }
 
 function sendByHttps(

@@ -4,6 +4,7 @@ import { connect, Socket, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   mayBodyRest,
+  orHostBody,
   readRequestBody,
   SlowBodies,
   takeArrivedBody,
@@ -55,6 +56,22 @@ describe('takeHostBody', () => {
 
   it('leaves a stream that nobody has read', () => {
     expect(takeHostBody(requestWith(JSON_TYPE), { body: {} })).toBeUndefined();
+  });
+});
+
+describe('orHostBody', () => {
+  const length = { 'content-length': '5' };
+
+  it.each<[string, Record<string, string>, BodyOutcome, unknown, BodyOutcome]>([
+    ['what stands beside an empty stream', length, read(''), 'hello', read('hello')],
+    ['what a parser made of it', { ...JSON_TYPE, 'content-length': '7' }, read(''), { a: 1 }, read('{"a":1}')],
+    ['for lost what is nowhere', length, read(''), undefined, { kind: 'lost' }],
+    ['the stream, if it gave anything', length, read('hello'), 'other', read('hello')],
+    ['nothing, where nothing is declared', {}, read(''), { a: 1 }, read('')],
+    ['nothing, where an empty body is declared', { 'content-length': '0' }, read(''), {}, read('')],
+    ['other outcomes as they are', length, { kind: 'aborted' }, 'hello', { kind: 'aborted' }],
+  ])('takes %s', (_name, headers, outcome, body, taken) => {
+    expect(orHostBody(outcome, requestWith(headers), { body })).toEqual(taken);
   });
 });
 
