@@ -5,7 +5,9 @@ import { isLoopbackName } from '../protocol/loopback.js';
 import type { EmulatorLogger } from './emulator-logger.js';
 import type { RequestEndpoint, UpgradeEndpoint } from './endpoint.js';
 import { refuseUpgrade } from './handshake.js';
+import { IgnoredUpgrades } from './ignored-upgrades.js';
 import { answerText } from './text-answer.js';
+import { UnknownPaths } from './unknown-paths.js';
 
 export interface EmulatorServerDoors {
   /** Asked in order; the first that handles a path gets the request. */
@@ -25,6 +27,7 @@ export class EmulatorServer {
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #requests = new Set<Promise<void>>();
+  readonly #unknownPaths: UnknownPaths;
   #isClosing = false;
 
   constructor(
@@ -32,7 +35,9 @@ export class EmulatorServer {
     private readonly logger: EmulatorLogger,
     /** Neither the server nor its sockets keep the process running. */
     private readonly isUnref: boolean,
-  ) {}
+  ) {
+    this.#unknownPaths = new UnknownPaths(logger);
+  }
 
   /** Resolves with the port. Rejects with an Error that names the port and what to do about it. */
   async listen(host: string, port: number): Promise<number> {
@@ -66,7 +71,8 @@ export class EmulatorServer {
       const handled = this.#handle(request, response).finally(() => this.#requests.delete(handled));
       this.#requests.add(handled);
     });
-    server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
+    const ignored = new IgnoredUpgrades(server);
+    server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head, ignored));
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
       server.listen({ host, port }, resolve);
@@ -102,6 +108,8 @@ export class EmulatorServer {
   }
 
   #track(socket: Socket): void {
+    // It comes again after an upgrade that was ignored.
+    if (this.#sockets.has(socket)) return;
     this.#sockets.add(socket);
     if (this.isUnref) socket.unref();
     // Between its handlers a socket may fail unobserved, which would end the process.
@@ -125,9 +133,9 @@ export class EmulatorServer {
     try {
       const door = this.doors.requests.find((endpoint) => endpoint.handles(url.pathname));
       if (door) await door.handle(request, response, url);
-      else if (this.doors.upgrades.some((endpoint) => endpoint.handles(url.pathname))) {
+      else if (this.#upgradeDoor(url)) {
         answerText(response, 400, 'This path takes WebSocket connections: send an upgrade request.');
-      } else answerText(response, 404, unknownPath(url));
+      } else answerText(response, 404, this.#unknownPaths.explain(request, url));
     } catch (error) {
       // The caller broke off in the middle of its body, which is no failure of anybody here.
       if (request.destroyed && !request.complete) return void response.destroy();
@@ -137,10 +145,10 @@ export class EmulatorServer {
     }
   }
 
-  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, ignored: IgnoredUpgrades): Promise<void> {
     const url = requestUrl(request);
-    const door = this.doors.upgrades.find((endpoint) => endpoint.handles(url.pathname));
-    if (!door) return refuseUpgrade(socket, 404, unknownPath(url));
+    const door = this.#upgradeDoor(url);
+    if (!door) return ignored.putBack(request, head);
     if (this.#isClosing) return refuseUpgrade(socket, 503, 'The emulator is shutting down.');
     try {
       await door.upgrade(request, socket, head, url);
@@ -148,6 +156,10 @@ export class EmulatorServer {
       this.logger.error(`The upgrade of ${url.pathname} failed: ${(error as Error).stack ?? String(error)}`);
       socket.destroy();
     }
+  }
+
+  #upgradeDoor({ pathname }: URL): UpgradeEndpoint | undefined {
+    return this.doors.upgrades.find((endpoint) => endpoint.handles(pathname));
   }
 }
 
@@ -163,19 +175,6 @@ function requestUrl(request: IncomingMessage): URL {
   const base = `http://${request.headers.host ?? 'localhost'}`;
   const origin = URL.canParse(base) ? new URL(base).origin : 'http://localhost';
   return URL.canParse(origin + path) ? new URL(origin + path) : new URL('/', origin);
-}
-
-function unknownPath(url: URL): string {
-  return [
-    `Nothing is served at ${url.pathname}. The Azure Web PubSub emulator has:`,
-    '  /api/hubs/{hub}/...           the REST API of the service, /api/health among it',
-    '  /client/hubs/{hub}            WebSocket clients',
-    '  /clients/mqtt/hubs/{hub}      MQTT clients',
-    '  /server/tunnel                the tunnel tool',
-    '  /emulator/faults              fault switches for tests',
-    '  /inspector                    what goes on, live',
-    '',
-  ].join('\n');
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {

@@ -7,10 +7,19 @@ export interface HandshakeRefusal {
   readonly status: number;
   /** Plain text for whoever looks at the answer. */
   readonly reason: string;
+  /** What the answer has to say beside it. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
+const WEB_SOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
+
 /** Answers an upgrade request with an HTTP status and one line of text, and ends the socket. */
-export function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
+export function refuseUpgrade(
+  socket: Duplex,
+  status: number,
+  reason: string,
+  headers: HandshakeRefusal['headers'] = {},
+): void {
   if (!socket.writable) {
     socket.destroy();
     return;
@@ -25,12 +34,35 @@ export function refuseUpgrade(socket: Duplex, status: number, reason: string): v
         `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}\r\n` +
           'Connection: close\r\n' +
           'Content-Type: text/plain; charset=utf-8\r\n' +
+          Object.entries(headers)
+            .map(([name, value]) => `${name}: ${value}\r\n`)
+            .join('') +
           `Content-Length: ${body.length}\r\n\r\n`,
         'latin1',
       ),
       body,
     ]),
   );
+}
+
+/** What `ws` would refuse as well, but after the connect event, too late for it, and not in plain text. */
+export function findUpgradeProblem(request: IncomingMessage): HandshakeRefusal | undefined {
+  if (!isWebSocketUpgrade(request)) {
+    return {
+      status: 400,
+      reason: 'This path takes WebSocket connections: send a GET request with Upgrade: websocket.',
+    };
+  }
+  if (!WEB_SOCKET_KEY.test(request.headers['sec-websocket-key'] ?? '')) {
+    return { status: 400, reason: 'The header Sec-WebSocket-Key is missing or malformed.' };
+  }
+  const version = request.headers['sec-websocket-version'];
+  if (version !== '13' && version !== '8') {
+    // [RFC 6455 4.4] the client learns from it what it may try next
+    const headers = { 'Sec-WebSocket-Version': '13' };
+    return { status: 400, reason: 'The header Sec-WebSocket-Version must be 13.', headers };
+  }
+  return undefined;
 }
 
 /** Names of query parameters are compared without regard to case [client-websocket 1]; an empty value is none. */

@@ -4,7 +4,7 @@ import { isHttpToken } from '../../protocol/http-token.js';
 import { isGroupName, isHubName } from '../../protocol/names.js';
 import type { SimpleClientMode } from '../../protocol/simple.codec.js';
 import { readQuery } from '../connect-details.js';
-import { isWebSocketUpgrade, type HandshakeRefusal } from '../handshake.js';
+import { findUpgradeProblem, type HandshakeRefusal } from '../handshake.js';
 import { decodePercent } from '../percent-encoding.js';
 
 /** What a WebSocket client asks for when it connects, read but not yet allowed [client-websocket 1]. */
@@ -23,7 +23,6 @@ export type HandshakeResult =
   | { readonly kind: 'invalid'; readonly refusal: HandshakeRefusal };
 
 const CLIENT_PATH = /^\/client(?:\/hubs(?:\/([^/]*))?)?\/?$/i;
-const WEB_SOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
 
 /** `/client/hubs/{hub}`, and `/client/` with the hub in the query. */
 export function isClientPath(pathname: string): boolean {
@@ -32,8 +31,8 @@ export function isClientPath(pathname: string): boolean {
 
 /** Checks everything that needs no look at hubs, tokens or connections, in the service's order [client-websocket 1.4]. */
 export function readHandshake(request: IncomingMessage, url: URL): HandshakeResult {
-  const problem = findUpgradeProblem(request);
-  if (problem !== undefined) return invalid(400, problem);
+  const refusal = findUpgradeProblem(request);
+  if (refusal) return { kind: 'invalid', refusal };
   const query = new QueryParameters(url.searchParams);
   const hub = readHubName(url.pathname, query);
   if (hub === undefined || hub.trim() === '') {
@@ -103,19 +102,6 @@ export class QueryParameters {
     const wanted = name.toLowerCase();
     return [...this.parameters].filter(([other]) => other.toLowerCase() === wanted).map(([, value]) => value);
   }
-}
-
-// What `ws` would refuse after the connect event, too late for it.
-function findUpgradeProblem(request: IncomingMessage): string | undefined {
-  if (!isWebSocketUpgrade(request)) {
-    return 'This path takes WebSocket connections: send a GET request with Upgrade: websocket.';
-  }
-  if (!WEB_SOCKET_KEY.test(request.headers['sec-websocket-key'] ?? '')) {
-    return 'The header Sec-WebSocket-Key is missing or malformed.';
-  }
-  const version = request.headers['sec-websocket-version'];
-  if (version !== '13' && version !== '8') return 'The header Sec-WebSocket-Version must be 13.';
-  return undefined;
 }
 
 function readHubName(pathname: string, query: QueryParameters): string | undefined {

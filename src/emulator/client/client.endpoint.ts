@@ -251,9 +251,10 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
     connection.hub.events.disconnected(connection, '');
   }
 
-  #refuse(socket: Duplex, hub: string, { status, reason }: HandshakeRefusal, connection?: ClientConnection): void {
+  #refuse(socket: Duplex, hub: string, refusal: HandshakeRefusal, connection?: ClientConnection): void {
+    const { status, reason, headers } = refusal;
     this.#recordRefusal(hub, `refused: ${reason}`, status, connection?.connectionId);
-    refuseUpgrade(socket, status, reason);
+    refuseUpgrade(socket, status, reason, headers);
   }
 
   #recordRefusal(hub: string, summary: string, status: number, connectionId?: string): void {

@@ -7,7 +7,7 @@ import { readClaims, readHeaders, readIdentity, readQuery, type TokenIdentity } 
 import type { ConnectDetails } from '../core/event-sink.js';
 import type { Hub } from '../core/hub.js';
 import type { EmulatorContext } from '../emulator-context.js';
-import { accessTokenOf, hostNamesOf, isWebSocketUpgrade, type HandshakeRefusal } from '../handshake.js';
+import { accessTokenOf, findUpgradeProblem, hostNamesOf, type HandshakeRefusal } from '../handshake.js';
 
 /** What the upgrade request says of a client, before its CONNECT. */
 export interface MqttHandshake {
@@ -22,7 +22,8 @@ export function readHandshake(
   hub: Hub,
   context: EmulatorContext,
 ): MqttHandshake | HandshakeRefusal {
-  if (!isWebSocketUpgrade(request)) return { status: 400, reason: 'Only WebSocket upgrades are accepted.' };
+  const refusal = findUpgradeProblem(request);
+  if (refusal) return refusal;
   // [client-mqtt 1] the standard requires the offer; the answer to its absence is [assumed]
   const subprotocols = offeredSubprotocols(request);
   if (!subprotocols.includes('mqtt')) {

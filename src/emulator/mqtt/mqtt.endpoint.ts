@@ -93,9 +93,9 @@ export class MqttEndpoint implements UpgradeEndpoint {
     this.#server.close();
   }
 
-  #refuse(socket: Duplex, hub: Hub, { status, reason }: HandshakeRefusal): void {
+  #refuse(socket: Duplex, hub: Hub, { status, reason, headers }: HandshakeRefusal): void {
     this.context.traffic.record({ door: 'client', hub: hub.name, action: 'refused', status, summary: reason });
-    refuseUpgrade(socket, status, reason);
+    refuseUpgrade(socket, status, reason, headers);
   }
 }
 

@@ -16,14 +16,17 @@ export class RestParameters {
   /** In the canonical form. */
   hub(): string {
     const name = this.#segment('hub');
-    if (!isHubName(name)) throw restErrors.invalidParameter('hub', 'hub name');
+    if (!isHubName(name)) {
+      const rule = 'a letter, then letters, digits and _`,.[] up to 128 characters';
+      throw restErrors.invalidParameter('hub', rule, 'hub name');
+    }
     return canonicalHubName(name);
   }
 
   group(): string {
     const name = this.#segment('group');
     // [rest-api 2] the service's pattern has a dot that no line feed matches
-    if (!isGroupName(name) || name.includes('\n')) throw restErrors.invalidParameter('group', 'group name');
+    if (!isGroupName(name) || name.includes('\n')) throw restErrors.invalidGroupName();
     return name;
   }
 
@@ -39,14 +42,16 @@ export class RestParameters {
   permission(): Permission {
     const given = this.#segment('permission').toLowerCase();
     const permission = PERMISSIONS.find((candidate) => candidate.toLowerCase() === given);
-    if (!permission) throw restErrors.invalidParameter('permission');
+    if (!permission) throw restErrors.invalidParameter('permission', PERMISSIONS.join(' or '));
     return permission;
   }
 
   /** The group a permission is about; required, and literal: `*` stands for itself [rest-api 6.3]. */
   targetName(): string {
     const name = this.query.text('targetName');
-    if (name === undefined || !isGroupName(name)) throw restErrors.invalidParameter('targetName');
+    if (name === undefined || !isGroupName(name)) {
+      throw restErrors.invalidParameter('targetName', 'the name of the group that the permission is about');
+    }
     return name;
   }
 

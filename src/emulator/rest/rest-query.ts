@@ -28,13 +28,17 @@ export class RestQuery {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value >= least && value <= most)) throw restErrors.invalidParameter(name);
+    if (!(value >= least && value <= most)) {
+      throw restErrors.invalidParameter(name, `a whole number from ${least} to ${most}`);
+    }
     return value;
   }
 
   /** Throws 400 when the parameter is repeated or blank [rest-api 6.2]. */
   requireAtMostOne(name: string): void {
     const values = this.list(name);
-    if (values.length > 1 || values[0]?.trim() === '') throw restErrors.invalidParameter(name);
+    if (values.length > 1 || values[0]?.trim() === '') {
+      throw restErrors.invalidParameter(name, 'given at most once, and not blank');
+    }
   }
 }

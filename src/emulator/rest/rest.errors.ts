@@ -24,7 +24,11 @@ export const restErrors = {
   badRequest: (message: string, target = 'Request') =>
     new RestError(400, { code: 'Error.BadRequest', message, target }),
   unsupportedVersion: () => restErrors.badRequest('The specified API version is not supported.', 'api-version'),
-  invalidParameter: (name: string, meaning = name) => restErrors.badRequest(`Invalid ${meaning}.`, name),
+  /** [assumed] the text; `rule` is what the value must be. */
+  invalidParameter: (name: string, rule: string, meaning = name) =>
+    restErrors.badRequest(`Invalid ${meaning}: ${rule}.`, name),
+  invalidGroupName: () =>
+    restErrors.invalidParameter('group', '1 to 1024 characters on one line, not white space alone', 'group name'),
   invalidContentLength: () => restErrors.badRequest('Invalid Content-Length header.'),
   /** [assumed] code and text; the status is [rest-api 5.1] */
   unsupportedMediaType: (message: string) =>

@@ -156,13 +156,16 @@ export class TunnelConnection {
         this.#accept(message);
         return;
       case 'httpRequest':
-        // [tunnel 9] the way of Socket.IO servers to call REST; answered, so that they do not wait.
+        // [tunnel 9] answered, so that the server does not wait
+        this.#warn(
+          'calls REST over the tunnel, as Socket.IO servers do; the emulator has no Socket.IO, and answers 501',
+        );
         this.send({
           kind: 'httpResponse',
           ackId: message.ackId,
           statusCode: 501,
           headers: { 'Content-Type': ['text/plain; charset=utf-8'] },
-          content: Buffer.from('The emulator takes no requests over the tunnel.'),
+          content: Buffer.from('The emulator takes no requests over the tunnel: it has no Socket.IO.'),
           isIncomplete: false,
           localRouting: message.localRouting,
           channelName: message.channelName,

@@ -24,14 +24,7 @@ const MAX_ANSWER_HEADER_BYTES = 64 * 1024;
  * followed [assumed]. Deadlines are the caller's, by its signal; only opening a connection has one of its own.
  */
 export class HttpTransport implements UpstreamTransport {
-  readonly #agent = new Agent({
-    connections: MAX_CONNECTIONS_PER_ORIGIN,
-    pipelining: 1,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxHeaderSize: MAX_ANSWER_HEADER_BYTES,
-  });
+  readonly #agent = createAgent();
 
   carries(url: URL): boolean {
     return url.protocol === 'http:' || url.protocol === 'https:';
@@ -54,6 +47,20 @@ export class HttpTransport implements UpstreamTransport {
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
+}
+
+/** Throws where events could not be sent: Bun puts a stub in the place of undici. */
+function createAgent(): Agent {
+  const agent = new Agent({
+    connections: MAX_CONNECTIONS_PER_ORIGIN,
+    pipelining: 1,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxHeaderSize: MAX_ANSWER_HEADER_BYTES,
+  });
+  if (typeof agent.dispatch === 'function') return agent;
+  throw new Error('The emulator needs Node.js: this runtime lacks undici, which carries events to the application.');
 }
 
 /** One request and its answer, gathered as it comes. */

@@ -20,9 +20,14 @@ function explainRefusal(response: UpstreamResponse): string {
 
 function wordsOf(response: UpstreamResponse): string | undefined {
   const { reason, mqtt } = decodeRefusal(response);
-  // Without a type it may be anything.
-  const text = response.headers['content-type'] === undefined ? '' : reason;
-  return mqtt?.reason || text || undefined;
+  // The official middleware answers in words without a type; from others it may be anything.
+  const isText = response.headers['content-type'] !== undefined || isPrintable(reason);
+  return mqtt?.reason || (isText ? reason : '') || undefined;
+}
+
+/** Of decoded bytes: they were UTF-8, and have no control characters but those between words. */
+function isPrintable(text: string): boolean {
+  return !/\ufffd|(?![\t\n\r])\p{Cc}/u.test(text);
 }
 
 export function describeTimeout(url: string, timeoutMs: number): string {
@@ -131,6 +136,9 @@ function hintFor({ status, headers }: UpstreamResponse): string {
       return 'the application does not accept this content type';
     case 429:
       return 'the application limits the rate; the service does not try again';
+    case 502:
+    case 504:
+      return 'a proxy ahead of the application failed to get an answer, or to pass it on; its log says why';
     default:
       return status >= 500
         ? 'the application failed; its own log says why'

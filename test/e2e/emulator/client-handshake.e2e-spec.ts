@@ -12,6 +12,8 @@ import {
   WebSocketClient,
   type ConnectOptions,
 } from '../../support/connect-client.js';
+import { RawConnection } from '../../support/raw-http.js';
+import { handshakeBytes } from '../../support/raw-web-socket.js';
 import { RecordingUpstream, type RecordedAnswer } from '../../support/record-upstream.js';
 import { startEmulator } from '../../support/start-emulator.js';
 
@@ -144,6 +146,21 @@ describe('endpoints and hubs [client-websocket 1]', () => {
       /^HTTP\/1.1 400 .*Sec-WebSocket-Key/s,
     );
   });
+
+  it.each(['/client/hubs/chat', '/clients/mqtt/hubs/chat'])(
+    'answers another version of WebSocket with the one it speaks, at %s [RFC 6455 4.4]',
+    async (path) => {
+      const connection = await RawConnection.open(emulator.port);
+      const handshake = handshakeBytes(`${emulator.endpoint}${path}`, 'mqtt').toString();
+      connection.write(handshake.replace('Version: 13', 'Version: 14'));
+      const [answer] = await connection.answersUntilClosed();
+      expect(answer).toMatchObject({
+        status: 400,
+        headers: { 'sec-websocket-version': '13', 'content-type': 'text/plain; charset=utf-8' },
+        body: 'The header Sec-WebSocket-Version must be 13.',
+      });
+    },
+  );
 });
 
 describe('query parameters [client-websocket 1.1]', () => {

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { IClientOptions } from 'mqtt';
 import { generate, type IConnectPacket } from 'mqtt-packet';
 import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
 import { signAccessToken } from '../../../src/protocol/access-token.js';
 import { RefusedHandshake, refusalOf as refusalOfWebSocket, WebSocketClient } from '../../support/connect-client.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { ALL_ROLES, RawMqttClient, textOf, type RawMqttOptions } from '../../support/mqtt-client.js';
+import { ALL_ROLES, connectNpmMqtt, RawMqttClient, textOf, type RawMqttOptions } from '../../support/mqtt-client.js';
 import { RecordingUpstream, type Answer, type RecordedRequest } from '../../support/record-upstream.js';
 import { startEmulator } from '../../support/start-emulator.js';
 
@@ -132,6 +133,26 @@ describe('CONNECT [client-mqtt 3]', () => {
       expect(client.connack).toMatchObject(tried === 5 ? { reasonCode } : { returnCode });
       expect((await client.closed()).code).toBe(1000);
     }
+  });
+
+  it.each<[string, 4 | 5, IClientOptions, string]>([
+    [
+      'the client id that mqtt.js makes up',
+      4,
+      { clientId: undefined },
+      '2: A client id has 1 to 128 letters and digits.',
+    ],
+    ['the same in 5.0', 5, { clientId: undefined }, '85: A client id has 1 to 128 letters and digits.'],
+    ['no keep alive', 4, { keepalive: 0 }, '3: In MQTT 3.1.1 the keep alive is 1 to 180 s.'],
+  ])('that is refused for %s leaves the reason in log and record', async (_name, version, options, told) => {
+    const warnings: string[] = [];
+    const logger = { log() {}, warn: (line: string) => void warnings.push(line), error() {} };
+    const service = await startEmulator({ clock, logger });
+    await expect(connectNpmMqtt(service, { version }, options)).rejects.toThrow(/refused/);
+    const reason = told.slice(told.indexOf(' ') + 1);
+    expect(warnings).toEqual([`An MQTT client of hub chat was refused: ${reason}`]);
+    const refused = service.traffic.entries().find((entry) => entry.door === 'client' && entry.action === 'refused');
+    expect(refused).toMatchObject({ hub: 'chat', summary: `CONNACK 0x${told}` });
   });
 
   it.each<[string, 4 | 5, Partial<IConnectPacket>]>([

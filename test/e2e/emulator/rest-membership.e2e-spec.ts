@@ -2,6 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { callRest } from '../../support/call-rest.js';
 import { connect, emulator, hub, service, useHubPerTest } from '../../support/rest-hub.js';
 
+/** What a continuation token must be. */
+const NEXT_LINK = 'as nextLink of the page before has it, for the same group and the same run of the emulator';
+
 useHubPerTest();
 
 describe('membership [rest-api 3]', () => {
@@ -148,21 +151,21 @@ describe('members of a group [rest-api 6.2]', () => {
   });
 
   it.each([
-    'maxpagesize=0',
-    'maxpagesize=201',
-    'maxpagesize=',
-    'maxpagesize=1&maxpagesize=1',
-    'top=0',
-    'top=2147483648',
-    'top=%20',
-    'top=1&top=1',
-    'continuationToken=abc',
-    'continuationToken=',
-    `continuationToken=${'a'.repeat(2049)}`,
-    'continuationToken=a.b&continuationToken=a.b',
-  ])('are refused with %s', async (query) => {
+    ['maxpagesize=0', 'a whole number from 1 to 200'],
+    ['maxpagesize=201', 'a whole number from 1 to 200'],
+    ['maxpagesize=', 'given at most once, and not blank'],
+    ['maxpagesize=1&maxpagesize=1', 'given at most once, and not blank'],
+    ['top=0', 'a whole number from 1 to 2147483647'],
+    ['top=2147483648', 'a whole number from 1 to 2147483647'],
+    ['top=%20', 'given at most once, and not blank'],
+    ['top=1&top=1', 'given at most once, and not blank'],
+    ['continuationToken=abc', NEXT_LINK],
+    ['continuationToken=', 'given at most once, and not blank'],
+    [`continuationToken=${'a'.repeat(2049)}`, NEXT_LINK],
+    ['continuationToken=a.b&continuationToken=a.b', 'given at most once, and not blank'],
+  ])('are refused with %s: %s', async (query, rule) => {
     const reply = await callRest(emulator, `GET /api/hubs/${hub}/groups/g/connections?${query}`);
     const target = query.slice(0, query.indexOf('='));
-    expect(reply).toMatchObject({ status: 400, json: { message: `Invalid ${target}.`, target } });
+    expect(reply).toMatchObject({ status: 400, json: { message: `Invalid ${target}: ${rule}.`, target } });
   });
 });

@@ -82,13 +82,55 @@ describe('error bodies [rest-api 1]', () => {
       'a hub that is no name',
       'POST /api/hubs/1chat/:send',
       400,
-      { code: 'Error.BadRequest', message: 'Invalid hub name.', target: 'hub' },
+      {
+        code: 'Error.BadRequest',
+        message: 'Invalid hub name: a letter, then letters, digits and _`,.[] up to 128 characters.',
+        target: 'hub',
+      },
     ],
   ])('of %s', async (_name, line, status, body) => {
     const reply = await callRest(emulator, line, JSON_BODY);
     expect(reply).toMatchObject({ status, json: body });
     expect(reply.headers['x-ms-error-code']).toBe((body as { code: string }).code);
     expect(reply.headers['content-type']).toBe('application/json; charset=utf-8');
+  });
+
+  it.each([
+    [
+      'PUT',
+      '/groups/%20/connections/c',
+      'group',
+      'group name: 1 to 1024 characters on one line, not white space alone',
+    ],
+    ['POST', '/:send?messageTtlSeconds=301', 'messageTtlSeconds', 'messageTtlSeconds: a whole number from 0 to 300'],
+    ['PUT', '/permissions/read/connections/c', 'permission', 'permission: sendToGroup or joinLeaveGroup'],
+    [
+      'PUT',
+      '/permissions/sendToGroup/connections/c',
+      'targetName',
+      'targetName: the name of the group that the permission is about',
+    ],
+    [
+      'POST',
+      '/:generateToken?minutesToExpire=0',
+      'minutesToExpire',
+      'minutesToExpire: a whole number from 1 to 2147483647',
+    ],
+    [
+      'POST',
+      '/:generateToken?clientType=socketio',
+      'clientType',
+      'clientType: Default or MQTT; the emulator has no Socket.IO',
+    ],
+    [
+      'POST',
+      '/:generateToken?group=%20',
+      'group',
+      'group name: 1 to 1024 characters on one line, not white space alone',
+    ],
+  ])('of %s %s say what %s must be', async (method, path, target, rule) => {
+    const { status, json } = await callRest(emulator, `${method} ${H}${path}`, JSON_BODY);
+    expect([status, json]).toEqual([400, { code: 'Error.BadRequest', message: `Invalid ${rule}.`, target }]);
   });
 
   it.each([

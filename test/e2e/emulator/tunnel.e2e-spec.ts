@@ -293,6 +293,17 @@ describe('requests over a tunnel [tunnel 5]', () => {
       type: 2,
       fields: { AckId: 9, StatusCode: 501, LocalRouting: true, ChannelName: 'c' },
     });
+    expect(Buffer.from(answer.content ?? []).toString()).toContain('no Socket.IO');
+  });
+
+  it('from a Socket.IO server are in the log, once', async () => {
+    const client = await connect();
+    for (const AckId of [1, 2, 3]) {
+      client.send(1, { AckId, HttpMethod: 'POST', Url: 'https://h/api', Headers: null, Type: 1 });
+      expect(await client.next()).toMatchObject({ fields: { AckId, StatusCode: 501 } });
+    }
+    const line = 'calls REST over the tunnel, as Socket.IO servers do; the emulator has no Socket.IO, and answers 501.';
+    expect(lines.filter((each) => each.endsWith(line))).toHaveLength(1);
   });
 });
 

@@ -37,7 +37,11 @@ export async function handleConnect(
   const { hub, sessions } = services;
   const clientId = packet.clientId || randomUUID().replaceAll('-', '');
   const fault = findConnectFault(packet) ?? (sessions.isForeign(hub, clientId) ? connectionIdInUse() : undefined);
-  if (fault) return refuse(socket, fault, fault.reason ?? '', handshake, services);
+  if (fault) {
+    // An MQTT 3.1.1 client sees no more than a number.
+    services.context.logger.warn(`An MQTT client of hub ${hub.name} was refused: ${fault.reason}`);
+    return refuse(socket, fault, fault.reason ?? '', handshake, services);
+  }
 
   const connection = createConnection(clientId, socket, handshake, services);
   const outcome = await raiseConnect(connection, packet, socket, handshake);
@@ -190,7 +194,8 @@ function refuse(
         },
   );
   socket.close(1000, closeReason);
-  record(services, 'refused', handshake, undefined, socket.version === 4 ? returnCode : reasonCode);
+  const code = `CONNACK 0x${(socket.version === 4 ? returnCode : reasonCode).toString(16)}`;
+  record(services, 'refused', handshake, undefined, reason ? `${code}: ${reason}` : code);
 }
 
 function connectionIdInUse(): ConnectRefusal {
@@ -206,7 +211,7 @@ function record(
   action: 'connected' | 'recovered' | 'refused',
   handshake: MqttHandshake,
   connectionId: string | undefined,
-  code?: number,
+  summary = 'mqtt',
 ): void {
   context.traffic.record({
     door: 'client',
@@ -214,7 +219,7 @@ function record(
     action,
     connectionId,
     userId: (connectionId !== undefined && hub.connections.get(connectionId)?.userId) || handshake.identity.userId,
-    summary: code === undefined ? 'mqtt' : `CONNACK 0x${code.toString(16)}`,
+    summary,
     tokenClaims: handshake.claims,
   });
 }

@@ -22,9 +22,11 @@ export const clientTokenRoutes: readonly RestRoute[] = [
       const hub = parameters.hub();
       const minutes = query.integer('minutesToExpire', 1, MAX_MINUTES) ?? DEFAULT_MINUTES;
       const clientPath = CLIENT_PATHS.get((query.text('clientType') ?? 'default').toLowerCase());
-      if (clientPath === undefined) throw restErrors.invalidParameter('clientType');
+      if (clientPath === undefined) {
+        throw restErrors.invalidParameter('clientType', 'Default or MQTT; the emulator has no Socket.IO');
+      }
       const groups = query.list('group');
-      if (!groups.every(isGroupName)) throw restErrors.invalidParameter('group', 'group name');
+      if (!groups.every(isGroupName)) throw restErrors.invalidGroupName();
       const roles = query.list('role');
       const userId = query.text('userId');
       return (request) => {

@@ -60,7 +60,8 @@ function readToken(token: string, scope: string): string {
   const expected = sign(connectionId, scope);
   const given = Buffer.from(signature, 'base64url');
   if (token.length > MAX_TOKEN_LENGTH || given.length !== expected.length || !timingSafeEqual(given, expected)) {
-    throw restErrors.invalidParameter('continuationToken');
+    const rule = 'as nextLink of the page before has it, for the same group and the same run of the emulator';
+    throw restErrors.invalidParameter('continuationToken', rule);
   }
   return connectionId;
 }

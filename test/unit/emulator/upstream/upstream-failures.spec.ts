@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { describeTransportFailure, isRetryableFailure } from '../../../../src/emulator/upstream/http-failures.js';
 import { describeRefusal } from '../../../../src/emulator/upstream/upstream-failures.js';
 
-function refusal(status: number, headers: Record<string, string[]> = {}): string {
+/** Of an answer whose body is no text. */
+function refusal(status: number, others: Record<string, string[]> = {}): string {
+  const headers = { 'content-type': ['application/json'], ...others };
   return describeRefusal('http://localhost:8080/x?code=s3cr3t', { status, headers, body: Buffer.from('payload') }, 1);
 }
 
@@ -19,7 +21,9 @@ describe('describeRefusal', () => {
     [413, /body parser/],
     [429, /does not try again/],
     [500, /its own log/],
+    [502, /a proxy ahead of the application .* its log says why/],
     [503, /its own log/],
+    [504, /a proxy ahead of the application .* its log says why/],
   ])('of %i says what to do', (status, hint) => {
     expect(refusal(status)).toMatch(hint);
   });
@@ -43,6 +47,16 @@ describe('describeRefusal', () => {
     expect(describeRefusal('http://a.example/', response, 1)).toBe(`http://a.example/ answered 409: ${words}`);
     const ofIdentity = describeRefusal('http://a.example/', { ...response, status: 401 }, 1);
     expect(ofIdentity).toContain(`answered 401: ${words}; if no handler meant that: the upstream did not accept`);
+  });
+
+  it.each([
+    ['in words of any language', Buffer.from('Zu spät,\r\n\tдрузья 🙂'), String.raw`"Zu spät,\r\n\tдрузья 🙂"`],
+    ['in bytes that are no UTF-8', Buffer.from('Zu sp\xe4t', 'latin1'), 'the application refused the event'],
+    ['in bytes with control characters', Buffer.from([0x50, 0x4b, 0x03, 0x04]), 'the application refused the event'],
+    ['in nothing', Buffer.alloc(0), 'the application refused the event'],
+  ])('repeats an answer without a type when it reads as text: %s', (_, body, words) => {
+    const told = describeRefusal('http://a.example/', { status: 409, headers: {}, body }, 1);
+    expect(told).toContain(`answered 409: ${words}`);
   });
 
   it('says how often upstream was asked', () => {
