@@ -77,7 +77,7 @@ export function accessTokenOf(request: IncomingMessage, url: URL): string | unde
 }
 
 /** Whether the request asks for a WebSocket; other upgrades are refused with 400. */
-export function isWebSocketUpgrade(request: IncomingMessage): boolean {
+function isWebSocketUpgrade(request: IncomingMessage): boolean {
   return request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket';
 }
 

@@ -13,7 +13,7 @@ import {
 } from '../core/upstream-transport.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import type { UpgradeEndpoint } from '../endpoint.js';
-import { isWebSocketUpgrade, refuseUpgrade } from '../handshake.js';
+import { findUpgradeProblem, refuseUpgrade } from '../handshake.js';
 import { verifyTunnelToken } from './tunnel-access.js';
 import { TunnelConnection } from './tunnel-connection.js';
 import type { TunnelIdentity } from './tunnel-identity.js';
@@ -54,7 +54,8 @@ export class TunnelEndpoint implements UpgradeEndpoint, UpstreamTransport, Tunne
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): void {
     const hub = url.searchParams.get('hub') ?? '';
     if (this.#isClosing) return refuseUpgrade(socket, 503, 'The emulator is shutting down.');
-    if (!isWebSocketUpgrade(request)) return refuseUpgrade(socket, 400, 'Only WebSocket upgrades are accepted.');
+    const refusal = findUpgradeProblem(request);
+    if (refusal) return refuseUpgrade(socket, refusal.status, refusal.reason, refusal.headers);
     if (!isHubName(hub)) return refuseUpgrade(socket, 400, 'The query parameter hub is missing or not a hub name.');
     const verdict = verifyTunnelToken(request, url, this.context);
     if (!verdict.isValid) {

@@ -147,7 +147,7 @@ describe('endpoints and hubs [client-websocket 1]', () => {
     );
   });
 
-  it.each(['/client/hubs/chat', '/clients/mqtt/hubs/chat'])(
+  it.each(['/client/hubs/chat', '/clients/mqtt/hubs/chat', '/server/tunnel?hub=chat'])(
     'answers another version of WebSocket with the one it speaks, at %s [RFC 6455 4.4]',
     async (path) => {
       const connection = await RawConnection.open(emulator.port);
