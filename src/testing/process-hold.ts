@@ -9,14 +9,16 @@ const NEW_CLIENT_SOCKETS = 'net.client.socket';
 
 /**
  * Lets the process end though a test service was never closed, as when a test fails before it. The sockets of its clients
- * hold the process no more than its own do; in their place a timer does, since some test runners have nothing else that
- * would wait for a test.
+ * hold the process no more than its own do; in their place a timer does, since some test runners, node:test for one, have
+ * nothing else that would wait for a test.
  */
 export class ProcessHold {
   readonly #timer = setTimeout(() => {}, PATIENCE_MS);
 
   /** `port` is that of the emulator. */
   constructor(private readonly port: number) {
+    // jest waits for a test by a timer of its own, and complains of what still holds the process a second after the last.
+    if (process.env['JEST_WORKER_ID'] !== undefined) this.#timer.unref();
     subscribe(NEW_CLIENT_SOCKETS, this.#onNewSocket);
   }
 

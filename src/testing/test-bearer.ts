@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { INestApplication } from '@nestjs/common';
 import type { EntraValidator } from '../library/security/entra-validator.js';
-import type { UpstreamSecurity } from '../library/security/upstream-security.js';
 import { UPSTREAM_SECURITY } from '../library/web-pubsub.constants.js';
+import { partOf } from './module-settings.js';
 
 const trusted = new WeakMap<EntraValidator, string>();
 
@@ -11,7 +11,7 @@ const trusted = new WeakMap<EntraValidator, string>();
  * Microsoft Entra signed; undefined when it validates no bearers.
  */
 export function trustTestBearer(application: INestApplication): string | undefined {
-  const { entra } = application.get<UpstreamSecurity>(UPSTREAM_SECURITY, { strict: false });
+  const { entra } = partOf(application, UPSTREAM_SECURITY);
   if (!entra) return undefined;
   const known = trusted.get(entra);
   if (known !== undefined) return known;

@@ -2,9 +2,11 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import type {
   OnGroupDataMessageArgs,
   OnServerDataMessageArgs,
+  SendMessageError,
   WebPubSubClient,
   WebPubSubClientProtocol,
 } from '@azure/web-pubsub-client';
+import { sayMore } from './failure-reasons.js';
 
 /**
  * Who connects, and how.
@@ -37,6 +39,14 @@ interface Waiting {
   giveUp(reason: Error): void;
 }
 
+/** What a test service knows of what its clients are not told. */
+export interface ClientErrors {
+  /** Why an event failed, and nothing when that is not certain. */
+  explainEvent(connectionId: string, ackId: number): string | undefined;
+  /** Why no message may ever come. */
+  explainSilence(): string | undefined;
+}
+
 /** Shorter than that of jest and Vitest with a whole test, which is 5 seconds. */
 const PATIENCE_MS = 3_000;
 
@@ -52,18 +62,29 @@ export class TestClient {
   readonly userId: string | undefined;
   readonly #received: ReceivedMessage[] = [];
   readonly #waiting = new Set<Waiting>();
+  readonly #errors: ClientErrors | undefined;
   #isStopped = false;
   /** Why no more messages come. */
   #ending?: string;
 
-  private constructor(client: WebPubSubClient, connectionId: string, userId: string | undefined) {
+  private constructor(
+    client: WebPubSubClient,
+    connectionId: string,
+    userId: string | undefined,
+    errors: ClientErrors | undefined,
+  ) {
     this.client = client;
+    this.#errors = errors;
     this.connectionId = connectionId;
     this.userId = userId;
   }
 
   /** Resolves when the service has said that the client is connected; rejects with the reason when it refuses. */
-  static async connect(url: string, subprotocol: TestClientOptions['subprotocol']): Promise<TestClient> {
+  static async connect(
+    url: string,
+    subprotocol: TestClientOptions['subprotocol'],
+    errors?: ClientErrors,
+  ): Promise<TestClient> {
     const { WebPubSubClient, WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } = await loadClientPackage();
     const protocol: WebPubSubClientProtocol =
       subprotocol === 'reliable' ? WebPubSubJsonReliableProtocol() : WebPubSubJsonProtocol();
@@ -90,12 +111,13 @@ export class TestClient {
     connected.catch(() => {});
     await client.start();
     const { connectionId, userId } = await connected;
-    const testClient = new TestClient(client, connectionId, userId ?? undefined);
+    const testClient = new TestClient(client, connectionId, userId ?? undefined, errors);
     deliver = (message) => testClient.#receive(message);
     early.forEach(deliver);
     let lastWords: string | undefined;
     client.on('disconnected', ({ message }) => (lastWords = message?.message));
     client.on('stopped', () => testClient.#finish(lastWords));
+    testClient.#explainFailedEvents();
     return testClient;
   }
 
@@ -128,7 +150,10 @@ export class TestClient {
         },
       };
       const lateness = new Error(`The client ${this.#name} received no message within ${timeoutMs} ms.`);
-      const timer = setTimeout(() => waiting.giveUp(lateness), timeoutMs);
+      const timer = setTimeout(() => {
+        const why = this.#errors?.explainSilence();
+        waiting.giveUp(why === undefined ? lateness : sayMore(lateness, ` ${why}`));
+      }, timeoutMs);
       this.#waiting.add(waiting);
     });
   }
@@ -142,6 +167,22 @@ export class TestClient {
 
   get #name(): string {
     return this.userId ?? this.connectionId;
+  }
+
+  /** The service says no more than that an event failed; a test wants to know why. */
+  #explainFailedEvents(): void {
+    const sendEvent = this.client.sendEvent.bind(this.client);
+    this.client.sendEvent = async (...event) => {
+      try {
+        return await sendEvent(...event);
+      } catch (error) {
+        const { ackId, errorDetail } = error as SendMessageError;
+        // Without a detail the service has said nothing: the socket was lost, for one.
+        const isRefusal = ackId !== undefined && errorDetail !== undefined;
+        const why = isRefusal ? this.#errors?.explainEvent(this.connectionId, ackId) : undefined;
+        throw why === undefined ? error : sayMore(error as Error, ` ${why}`);
+      }
+    };
   }
 
   #receive(message: ReceivedMessage): void {

@@ -5,15 +5,15 @@ import type { HubSettings, SystemEventName } from '../emulator/core/hub-settings
 import type { EmulatorOptions } from '../emulator/emulator-options.js';
 import type { FaultSwitches } from '../emulator/faults/fault-switches.js';
 import { WebPubSubEmulator } from '../emulator/web-pubsub-emulator.js';
-import { WebPubSubHubs } from '../library/hubs/web-pubsub-hubs.js';
-import { ServiceClientFactory } from '../library/service-client/service-client.factory.js';
-import { knownHubNames } from '../library/service-client/service-client-hubs.js';
-import { ServiceClients } from '../library/service-client/service-clients.js';
+import { knownHubNames, readHubName } from '../library/service-client/service-client-hubs.js';
+import { SERVICE_CLIENT_FACTORY, SERVICE_CLIENTS, WEB_PUBSUB_HUBS } from '../library/web-pubsub.constants.js';
 import { signClientToken } from '../protocol/client-token.js';
 import { canonicalHubName, GROUP_EVENT_NAMES, SYSTEM_EVENT_NAMES } from '../protocol/names.js';
 import { ApplicationFront } from './application-front.js';
+import { ApplicationHubs } from './application-hubs.js';
+import { findEventFailure, findRefusal, sayMore } from './failure-reasons.js';
 import { PendingCalls } from './pending-calls.js';
-import { optionsOf, readModuleSettings } from './module-settings.js';
+import { optionsOf, partOf, readModuleSettings, shutdownOf } from './module-settings.js';
 import { ProcessHold } from './process-hold.js';
 import { trustTestBearer } from './test-bearer.js';
 import { TestClient, type TestClientOptions } from './test-client.js';
@@ -49,15 +49,18 @@ const RETRY_DELAYS_MS = [0, 0, 0];
 export class TestService {
   readonly emulator: WebPubSubEmulator;
   readonly #front: ApplicationFront;
+  readonly #hubs: ApplicationHubs;
   readonly #calls: PendingCalls;
   readonly #clients = new Set<TestClient>();
   readonly #accessKey: string;
   readonly #hold: ProcessHold;
+  #isClosed = false;
 
   /** Made by `startTestService`. */
-  constructor(emulator: WebPubSubEmulator, front: ApplicationFront, calls: PendingCalls, accessKey: string) {
+  constructor(emulator: WebPubSubEmulator, { front, hubs, calls, accessKey }: TestServiceParts) {
     this.emulator = emulator;
     this.#front = front;
+    this.#hubs = hubs;
     this.#calls = calls;
     this.#accessKey = accessKey;
     this.#hold = new ProcessHold(emulator.port);
@@ -69,15 +72,36 @@ export class TestService {
     return this.emulator.faults;
   }
 
-  /** A connected official client. Rejects when the handshake is refused, by the `connect` handler for one. */
+  /**
+   * A connected official client. Rejects when the handshake is refused, by the `connect` handler for one, with status and
+   * reason; with a TypeError when the name is no hub name.
+   */
   async client(hub: string, options: TestClientOptions = {}): Promise<TestClient> {
-    const client = await TestClient.connect(this.clientUrl(hub, options), options.subprotocol);
-    this.#clients.add(client);
-    return client;
+    const url = this.clientUrl(hub, options);
+    const { traffic } = this.emulator;
+    const { lastId } = traffic;
+    const errors = {
+      explainEvent: (connectionId: string, ackId: number) =>
+        findEventFailure(traffic.entries(), connectionId, ackId) ?? this.#hubs.explainUnheard(hub),
+      explainSilence: () => this.#hubs.explainSilence(hub),
+    };
+    try {
+      const client = await TestClient.connect(url, options.subprotocol, errors);
+      this.#clients.add(client);
+      return client;
+    } catch (error) {
+      const why = findRefusal(traffic.entries(), hub, error as Error, lastId);
+      throw why === undefined ? error : sayMore(error as Error, `, ${why}`);
+    }
   }
 
-  /** The URL with which a client of one's own may connect, for an hour. */
+  /**
+   * The URL with which a client of one's own may connect, for an hour. Throws a TypeError when the name is no hub name, an
+   * Error when the service has been closed.
+   */
   clientUrl(hub: string, { userId, roles = DEFAULT_ROLES, groups = [], claims }: TestClientOptions = {}): string {
+    readHubName(hub);
+    if (this.#isClosed) throw new Error('The test service has been closed.');
     const path = `/client/hubs/${encodeURIComponent(hub)}`;
     const audience = this.emulator.endpoint + path;
     const token = signClientToken(
@@ -98,21 +122,30 @@ export class TestService {
   }
 
   /**
-   * Stops the clients, waits until their events have been handled, and ends the emulator. The application goes on. Comes by
-   * itself when the application has closed; calling it again is harmless.
+   * Stops the clients, waits until their events have been handled, and ends the emulator. The application goes on, but its
+   * service clients have nobody to call. Comes by itself when the application has closed; calling it again is harmless.
    */
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const client of this.#clients) client.stop();
     await this.emulator.close();
+    this.#calls.end();
     await this.#front.close();
     this.#hold.end();
   }
 }
 
+interface TestServiceParts {
+  readonly front: ApplicationFront;
+  readonly hubs: ApplicationHubs;
+  readonly calls: PendingCalls;
+  readonly accessKey: string;
+}
+
 /**
  * Starts a service for an application made by `Test.createTestingModule(...)`, or by `NestFactory`; initializes it when
- * that has not been done. Rejects when the application has no `WebPubSubModule`, or an access key shorter than the
- * emulator takes.
+ * that has not been done. Closing the application closes the service. Rejects when the application has no
+ * `WebPubSubModule`, has been closed, or has an access key shorter than the emulator takes.
  *
  * @publicApi
  */
@@ -121,9 +154,11 @@ export async function startTestService(
   options: TestServiceOptions = {},
 ): Promise<TestService> {
   const { accessKeys, path, origin } = readModuleSettings(application);
+  if (shutdownOf(application).hasBegun) throw new Error('The application has been closed.');
   const [accessKey, secondaryAccessKey] = accessKeys();
   assertLongEnough(accessKey);
   const front = await ApplicationFront.open(application, trustTestBearer(application));
+  const hubs = new ApplicationHubs(partOf(application, WEB_PUBSUB_HUBS), options.hubs);
   const emulator = await WebPubSubEmulator.start({
     endsOnCloseWithoutCode: true,
     upstreamRetryDelaysMs: RETRY_DELAYS_MS,
@@ -133,17 +168,17 @@ export async function startTestService(
     serviceHost: origin,
     ...(accessKey !== undefined && { accessKey }),
     ...(secondaryAccessKey !== undefined && { secondaryAccessKey }),
-    hubs: hubsOf(application, front.origin + path, options.hubs),
+    hubs: settingsOf(hubs, front.origin + path, options.hubs),
   });
   const calls = new PendingCalls();
-  pointServiceClients(application, emulator.connectionString, calls);
-  const service = new TestService(emulator, front, calls, accessKey ?? DEFAULT_ACCESS_KEY);
+  pointServiceClients(application, emulator.connectionString, hubs, calls);
+  const service = new TestService(emulator, { front, hubs, calls, accessKey: accessKey ?? DEFAULT_ACCESS_KEY });
   closeWith(application, service);
   return service;
 }
 
-function hubsOf(
-  application: INestApplication,
+function settingsOf(
+  { served }: ApplicationHubs,
   urlTemplate: string,
   given: TestServiceOptions['hubs'] = {},
 ): Record<string, HubSettings> {
@@ -151,8 +186,7 @@ function hubsOf(
     eventHandlers: [{ urlTemplate, userEventPattern: '*', systemEvents: ALL_SYSTEM_EVENTS }],
     anonymousConnectPolicy: 'allow',
   };
-  const served = application.get(WebPubSubHubs, { strict: false }).describeHubs();
-  const hubs = Object.fromEntries(served.map(({ hub }) => [canonicalHubName(hub), settings]));
+  const hubs = Object.fromEntries(served.map((hub) => [canonicalHubName(hub), settings]));
   for (const [name, own] of Object.entries(given)) {
     const hub = canonicalHubName(name);
     hubs[hub] = { ...hubs[hub], ...own };
@@ -162,24 +196,35 @@ function hubsOf(
 
 /** A service whose application has closed is of no use; a test that fails may come to close the application alone. */
 function closeWith(application: INestApplication, service: TestService): void {
-  const close = application.close.bind(application);
-  application.close = async (...signals) => {
+  type Close = INestApplication['close'];
+  const { close } = Object.getPrototypeOf(application) as { close: Close };
+  const own = Object.getOwnPropertyDescriptor(application, 'close')?.value as Close | undefined;
+  const value = async function (this: INestApplication, ...signals: Parameters<Close>): Promise<void> {
     try {
-      await close(...signals);
+      await (own ?? close).apply(this, signals);
     } finally {
       await service.close();
     }
   };
+  // Defined, since what is assigned to an application of NestFactory is lost.
+  Object.defineProperty(application, 'close', { value, writable: true, configurable: true });
 }
 
 /**
  * The service clients are made when the application is, before there is an emulator. Hub classes hold them already, so each
  * is changed in place, and the factory makes those that are asked for later.
  */
-function pointServiceClients(application: INestApplication, connectionString: string, calls: PendingCalls): void {
-  const { serviceClientOptions } = optionsOf(application);
-  const create = (hub: string): WebPubSubServiceClient =>
-    new WebPubSubServiceClient(connectionString, hub, {
+function pointServiceClients(
+  application: INestApplication,
+  connectionString: string,
+  hubs: ApplicationHubs,
+  calls: PendingCalls,
+): void {
+  const options = optionsOf(application);
+  const { serviceClientOptions } = options;
+  const create = (hub: string): WebPubSubServiceClient => {
+    hubs.addCalled(hub);
+    return new WebPubSubServiceClient(connectionString, hub, {
       ...serviceClientOptions,
       allowInsecureConnection: true,
       additionalPolicies: [
@@ -187,10 +232,11 @@ function pointServiceClients(application: INestApplication, connectionString: st
         { policy: calls.policy, position: 'perCall' },
       ],
     });
-  const factory = application.get(ServiceClientFactory, { strict: false });
-  const clients = application.get(ServiceClients, { strict: false });
+  };
+  const factory = partOf(application, SERVICE_CLIENT_FACTORY);
+  const clients = partOf(application, SERVICE_CLIENTS);
   if (factory.isServiceKnown) {
-    for (const hub of [...knownHubNames(), ...(optionsOf(application).hubs ?? [])]) {
+    for (const hub of [...knownHubNames(), ...(options.hubs ?? [])]) {
       Object.assign(clients.for(hub), create(hub));
     }
   }

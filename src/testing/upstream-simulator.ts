@@ -3,9 +3,9 @@ import type { INestApplication } from '@nestjs/common';
 import { DEFAULT_ACCESS_KEY } from '../emulator/access-keys.js';
 import type { ConnectionStateForm } from '../protocol/connection-states.codec.js';
 import { EVENT_HEADERS } from '../protocol/event-headers.js';
-import { isHubName } from '../protocol/names.js';
+import { readHubName } from '../library/service-client/service-client-hubs.js';
 import { ApplicationFront } from './application-front.js';
-import { readModuleSettings } from './module-settings.js';
+import { readModuleSettings, shutdownOf } from './module-settings.js';
 import { SimulatedConnection, type SimulatedClient, type SimulatedService } from './simulated-connection.js';
 import { trustTestBearer } from './test-bearer.js';
 import { sendUpstreamRequest } from './upstream-request.js';
@@ -70,6 +70,7 @@ export class UpstreamSimulator {
     const settings = isUrl
       ? { accessKeys: () => [DEFAULT_ACCESS_KEY], path: '', origin: 'localhost', stateCodec: 'json' as const }
       : readModuleSettings(target);
+    if (!isUrl) shutdownOf(target);
     const path = options.path ?? settings.path;
     const authorization = authorizationOf(target, options.bearer);
     this.#service = {
@@ -87,7 +88,9 @@ export class UpstreamSimulator {
    * Throws a TypeError when the hub is no hub name or the URL is none.
    */
   static for(target: INestApplication | string | URL, options: UpstreamSimulatorOptions): UpstreamSimulator {
-    if (!isHubName(options.hub)) throw new TypeError(`${JSON.stringify(options.hub)} is no hub name.`);
+    const { hub } = (options as UpstreamSimulatorOptions | undefined) ?? {};
+    if (hub === undefined) throw new TypeError('Say whose events are sent: UpstreamSimulator.for(target, { hub }).');
+    readHubName(hub);
     return new UpstreamSimulator(typeof target === 'string' ? new URL(target) : target, options);
   }
 

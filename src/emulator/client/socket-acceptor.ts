@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { WebSocketServer, type ServerOptions } from 'ws';
 import type { Clock } from '../core/clock.js';
 import { ClientSocket, type ClientSocketListener } from './client-socket.js';

@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from 'node:timers';
+
 /**
  * Time as the emulator sees it; tests hand in their own so that nobody waits.
  *
@@ -23,7 +25,8 @@ export interface ScheduledCall {
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * That of the machine. Its timers keep no process alive; what is more than 24 days off is called after 24 days.
+ * That of the machine. Its timers keep no process alive; what is more than 24 days off is called after 24 days. They are real
+ * while a test fakes those of its application: an hour that passes at once would be an hour of pings without an answer.
  *
  * @publicApi
  */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { FrameBatch } from './frame-batch.js';
 
 export interface FlushableSocket {

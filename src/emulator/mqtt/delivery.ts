@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import type { DataMessage } from '../../protocol/service-message.js';
 import { SharedFrames } from '../frames/shared-frames.js';
 import { asBuffer, toContentType, toPayload } from './content-type.js';

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { WebSocketServer } from 'ws';
 import { isHubName } from '../../protocol/names.js';
 import type { Hub } from '../core/hub.js';

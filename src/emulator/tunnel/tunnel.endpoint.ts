@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { canonicalHubName, isHubName } from '../../protocol/names.js';
 import type { TunnelMessage } from '../../protocol/tunnel-message.js';

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { EventExchange } from './event-exchange.js';
 import { SlotList } from './slot-list.js';
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { EncodedReply } from '../../protocol/event-reply.encoder.js';
 
 /** How long, and in how many multiples of the largest body, what nobody wants to read is received before the line is cut. */

@@ -36,10 +36,41 @@ describe('a test service that nobody closes', () => {
   it('serves to the end, and then lets the process end by itself', async () => {
     const script = join(source.folder, 'forgetful.js');
     await writeFile(script, FORGETFUL_TEST);
-    const test = new TestProcess(process.execPath, [script]);
+    // Not as if jest ran it, whose timers would hold the process.
+    const test = new TestProcess(process.execPath, [script], { JEST_WORKER_ID: undefined });
     try {
       expect(await test.exit()).toBe(0);
       expect(test.output).toContain('received hello');
+    } finally {
+      await test.interrupt('SIGKILL');
+    }
+  }, 60_000);
+
+  it('keeps jest from no end', async () => {
+    const spec = FORGETFUL_TEST.replace(
+      /(const application[^]*)$/,
+      `it('fails', async () => {$1throw new Error('in its middle');});`,
+    );
+    await writeFile(join(source.folder, 'forgetful.spec.js'), spec);
+    const options = {
+      rootDir: source.folder,
+      testEnvironment: 'node',
+      transform: {},
+      testMatch: ['**/forgetful.spec.js'],
+    };
+    const jest = [
+      join(process.cwd(), 'node_modules/jest/bin/jest.js'),
+      '--runInBand',
+      '--config',
+      JSON.stringify(options),
+    ];
+    const test = new TestProcess(process.execPath, ['--experimental-vm-modules', ...jest], {
+      JEST_WORKER_ID: undefined,
+    });
+    try {
+      expect(await test.exit()).toBe(1);
+      expect(test.output).toContain('in its middle');
+      expect(test.output).not.toContain('Jest did not exit');
     } finally {
       await test.interrupt('SIGKILL');
     }

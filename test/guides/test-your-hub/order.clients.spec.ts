@@ -14,10 +14,7 @@ describe('clients of the hub orders', () => {
     service = await startTestService(application);
   });
 
-  afterAll(async () => {
-    await service.close();
-    await application.close();
-  });
+  afterAll(() => application.close());
 
   it('hear of the orders of others', async () => {
     const ann = await service.client('orders', { userId: 'ann' });
@@ -27,7 +24,7 @@ describe('clients of the hub orders', () => {
   });
 
   it('are refused without a user', async () => {
-    await expect(service.client('orders')).rejects.toThrow('401');
+    await expect(service.client('orders')).rejects.toThrow('401, refused by upstream: Sign in first.');
   });
 
   it('lose nothing when the application fails for a moment', async () => {

@@ -1,7 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { systemClock } from '../../../../src/emulator/core/clock.js';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Clock } from '../../../../src/emulator/core/clock.js';
 
 describe('the clock of the machine', () => {
+  let systemClock: Clock;
+
+  beforeAll(async () => {
+    // Its timers are those of the machine, which fakes do not replace.
+    jest.unstable_mockModule('node:timers', () => ({
+      setTimeout: (callback: () => void, delayMs: number) => setTimeout(callback, delayMs),
+      clearTimeout: (timer: NodeJS.Timeout) => clearTimeout(timer),
+    }));
+    ({ systemClock } = await import('../../../../src/emulator/core/clock.js'));
+  });
+
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
