@@ -238,6 +238,7 @@ describe('the page of errors', () => {
     ENDPOINT_MISSING: () => serviceClientMessages.ENDPOINT_MISSING,
     CREDENTIAL_MISSING: () => serviceClientMessages.CREDENTIAL_MISSING,
     CREDENTIAL_UNKNOWN: () => serviceClientMessages.CREDENTIAL_UNKNOWN,
+    CREDENTIAL_EMPTY: () => serviceClientMessages.CREDENTIAL_EMPTY,
     ENDPOINT_NOT_ADDRESS: () => serviceClientMessages.ENDPOINT_NOT_ADDRESS,
     insecureEndpoint: () => serviceClientMessages.insecureEndpoint('<endpoint>'),
     tokenOverHttp: () => serviceClientMessages.tokenOverHttp('<endpoint>'),

@@ -1,5 +1,5 @@
 import type { UrlTemplate } from '../../protocol/url-template.js';
-import { type Answer, OTHER_KEY, reasonOf } from './answer-reason.js';
+import { type Answer, OTHER_KEY, printable, reasonOf } from './answer-reason.js';
 import type { HubEventHandler } from './hub-settings.js';
 import type { UpstreamCheck, UpstreamFinding } from './upstream-diagnosis.js';
 
@@ -151,7 +151,7 @@ export function judgeValidation(method: string, answer: Answer, origin: string):
     );
   }
   return problem(
-    `WebHook-Allowed-Origin names ${lines.join(', ')}, not ${origin}.`,
+    `WebHook-Allowed-Origin names ${printable(lines.join(', '))}, not ${origin}.`,
     'Configure the connection string of that service, or add its host to allowedOrigins.',
   );
 }

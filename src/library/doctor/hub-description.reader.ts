@@ -1,8 +1,11 @@
-import { isHubName } from '../../protocol/names.js';
+import { isEventName, isHubName } from '../../protocol/names.js';
 import type { HubEventHandler } from './hub-settings.js';
 import type { ProbeResult } from './upstream-probe.js';
 
-/** What an application says of its hubs; undefined when it did not answer, or something else. */
+/**
+ * What an application says of its hubs; undefined when it did not answer, or something else. Whoever answers at the address
+ * may say anything, and it becomes part of a command: names that are none are not taken.
+ */
 export function readDescription(result: ProbeResult): HubEventHandler[] | undefined {
   if (result.kind === 'failed' || result.status !== 200) return undefined;
   let value: unknown;
@@ -17,9 +20,9 @@ export function readDescription(result: ProbeResult): HubEventHandler[] | undefi
 
 function isHandler(value: unknown): value is HubEventHandler {
   const { hub, systemEvents, userEvents } = (value ?? {}) as Record<string, unknown>;
-  return typeof hub === 'string' && isHubName(hub) && isTexts(systemEvents) && isTexts(userEvents);
+  return typeof hub === 'string' && isHubName(hub) && areEvents(systemEvents) && areEvents(userEvents);
 }
 
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+function areEvents(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string' && (item === '*' || isEventName(item)));
 }

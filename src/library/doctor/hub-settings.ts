@@ -53,8 +53,8 @@ export function hubSettingsFor(hubs: readonly HubEventHandler[], urlTemplate: st
 
 function azureCliOf(hub: HubEventHandler, url: string): string {
   const handler = [
-    `url-template="${url}"`,
-    ...(hub.userEvents.length > 0 ? [`user-event-pattern="${patternOf(hub)}"`] : []),
+    `url-template=${quoteForShell(url)}`,
+    ...(hub.userEvents.length > 0 ? [`user-event-pattern=${quoteForShell(patternOf(hub))}`] : []),
     ...systemEventsOf(hub).map((event) => `system-event="${event}"`),
   ];
   return [
@@ -101,7 +101,12 @@ function hostOf(url: string): string {
 }
 
 function shellWord(text: string): string {
-  return /^[\w.,-]+$/.test(text) ? text : `'${text}'`;
+  return /^[\w.,-]+$/.test(text) ? text : quoteForShell(text);
+}
+
+/** Between double quotes shells still read some characters as their own. */
+function quoteForShell(text: string): string {
+  return /["$`\\!]/.test(text) ? `'${text.replaceAll("'", String.raw`'\''`)}'` : `"${text}"`;
 }
 
 function bicepString(text: string): string {

@@ -24,6 +24,8 @@ const FETCH_TIMEOUT_MS = 5_000;
 /** An accepted token is checked again after this, so that a withdrawn signing key is noticed. */
 const REMEMBER_MS = 300_000;
 const MAX_REMEMBERED = 100;
+/** Shorter than the service waits before it sends an event again. */
+const OUTAGE_MS = 500;
 /** The service renews its token long before it expires: no more than clocks that are a little apart. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+) *$/i;
@@ -40,6 +42,8 @@ export class EntraValidator {
   readonly #options: EntraOptions;
   readonly #accepted = new Map<string, number>();
   #tenantKeys: Promise<TenantKeys> | undefined;
+  /** What kept keys from being fetched a moment ago. */
+  #outage: { readonly error: unknown; readonly endsAt: number } | undefined;
 
   /** Throws a `StartUpError` when the options cannot work. `now` is in epoch milliseconds. */
   constructor(
@@ -93,7 +97,7 @@ export class EntraValidator {
     this.#accepted.set(token, Math.min(expiresAt, this.now() + REMEMBER_MS));
   }
 
-  /** One request at a time; a failure is forgotten, so that the next event tries again. */
+  /** One request at a time; a failure is forgotten, so that a later event tries again. */
   async #loadTenantKeys(): Promise<TenantKeys> {
     const loading = (this.#tenantKeys ??= this.#fetchTenantKeys());
     try {
@@ -104,16 +108,37 @@ export class EntraValidator {
     }
   }
 
+  /** Fails for a moment as it failed before: else whoever sends tokens would make us send as many requests. */
+  readonly #fetch = async (url: string, options: RequestInit): Promise<Response> => {
+    if (this.#outage && this.#outage.endsAt > this.now()) throw this.#outage.error;
+    const fail = (error: unknown): void => {
+      this.#outage = { error, endsAt: this.now() + OUTAGE_MS };
+    };
+    try {
+      const response = await fetch(url, options);
+      if (!response.ok) fail(new Error(`${new URL(url).host} answered with status ${response.status}.`));
+      return response;
+    } catch (error) {
+      fail(error);
+      throw error;
+    }
+  };
+
   async #fetchTenantKeys(): Promise<TenantKeys> {
-    const { createRemoteJWKSet } = await import('jose');
+    const { createRemoteJWKSet, customFetch } = await import('jose');
     const { issuer, jwksUri } = this.#options;
     // As Entra writes it in its tokens.
     const tenantId = this.#options.tenantId.toLowerCase();
-    const discovery = jwksUri === undefined ? await fetchDiscovery(tenantId) : undefined;
-    const keys = createRemoteJWKSet(new URL(jwksUri ?? discovery!.jwksUri), { timeoutDuration: FETCH_TIMEOUT_MS });
+    const discovery = jwksUri === undefined ? await fetchDiscovery(tenantId, this.#fetch) : undefined;
+    const keys = createRemoteJWKSet(new URL(jwksUri ?? discovery!.jwksUri), {
+      timeoutDuration: FETCH_TIMEOUT_MS,
+      [customFetch]: this.#fetch,
+    });
     return { keys, issuers: issuer === undefined ? issuersOf(tenantId, discovery?.issuer) : [...listOf(issuer)] };
   }
 }
+
+type FetchOnce = (url: string, options: RequestInit) => Promise<Response>;
 
 /** v1 and v2 [auth 9.3]; that of the discovery document names the directory by id when the options name its domain. */
 function issuersOf(tenantId: string, discovered: string | undefined): string[] {
@@ -125,7 +150,7 @@ function issuersOf(tenantId: string, discovered: string | undefined): string[] {
   return [...new Set(discovered === undefined ? issuers : [...issuers, discovered])];
 }
 
-async function fetchDiscovery(tenantId: string): Promise<{ jwksUri: string; issuer?: string }> {
+async function fetchDiscovery(tenantId: string, fetch: FetchOnce): Promise<{ jwksUri: string; issuer?: string }> {
   const url = `${AUTHORITY}/${tenantId}/v2.0/.well-known/openid-configuration`;
   const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' });
   if (!response.ok) {

@@ -8,9 +8,11 @@ export class ServiceClientFactory {
   /** What `createUnavailable` made, by hub. */
   readonly standIns = new Map<string, WebPubSubServiceClient>();
   readonly #connection: ServiceConnection | undefined;
+  readonly #options: WebPubSubModuleOptions['serviceClientOptions'];
 
   /** Throws a `StartUpError` when the options cannot work. */
-  constructor(private readonly options: WebPubSubModuleOptions) {
+  constructor(options: WebPubSubModuleOptions) {
+    this.#options = options.serviceClientOptions;
     this.#connection = readServiceConnection(options);
   }
 
@@ -24,7 +26,7 @@ export class ServiceClientFactory {
     if (!this.#connection) throw new Error(SERVICE_UNKNOWN);
     const { endpoint, credential, isInsecureAllowed } = this.#connection;
     return new WebPubSubServiceClient(endpoint, credential, hub, {
-      ...this.options.serviceClientOptions,
+      ...this.#options,
       ...(isInsecureAllowed && { allowInsecureConnection: true }),
     });
   }

@@ -18,6 +18,10 @@ export const CREDENTIAL_UNKNOWN =
   'The credential of WebPubSubModule is neither an AzureKeyCredential (with a key) nor a TokenCredential (with getToken). ' +
   'Use new DefaultAzureCredential(), or new AzureKeyCredential(key).';
 
+export const CREDENTIAL_EMPTY =
+  'The access key in the credential of WebPubSubModule is empty: with it anybody could sign events. Is the secret that it ' +
+  'comes from set?';
+
 /** Without the text that was given: it may be a connection string, or hold a password. */
 export const ENDPOINT_NOT_ADDRESS =
   'The endpoint of WebPubSubModule must be an https:// address and nothing more: no user name, no query. Write it as in ' +

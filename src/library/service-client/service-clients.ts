@@ -44,8 +44,12 @@ export interface ClientAccess {
 @Injectable()
 export class ServiceClients {
   readonly #clients = new Map<string, WebPubSubServiceClient>();
+  // Private at run time too: what holds it may be logged, and it knows the access key.
+  readonly #factory: ServiceClientFactory;
 
-  constructor(@Inject(ServiceClientFactory) private readonly factory: ServiceClientFactory) {}
+  constructor(@Inject(ServiceClientFactory) factory: ServiceClientFactory) {
+    this.#factory = factory;
+  }
 
   /**
    * The client of a hub: the same at each call, whatever the case of the name. Throws a TypeError when the name is no hub
@@ -53,7 +57,7 @@ export class ServiceClients {
    */
   for(hub: string): WebPubSubServiceClient {
     const name = readHubName(hub);
-    const client = this.#clients.get(name) ?? this.factory.create(hub);
+    const client = this.#clients.get(name) ?? this.#factory.create(hub);
     this.#clients.set(name, client);
     return client;
   }

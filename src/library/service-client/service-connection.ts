@@ -7,6 +7,7 @@ import { StartUpError } from '../errors/start-up.error.js';
 import type { WebPubSubModuleOptions } from '../web-pubsub-options.interface.js';
 import {
   badConnectionString,
+  CREDENTIAL_EMPTY,
   CREDENTIAL_MISSING,
   CREDENTIAL_UNKNOWN,
   ENDPOINT_MISSING,
@@ -94,6 +95,7 @@ function readEndpointAndCredential({ endpoint, credential }: WebPubSubModuleOpti
   if (!isKeyCredential(credential) && typeof credential.getToken !== 'function') {
     throw new StartUpError(CREDENTIAL_UNKNOWN);
   }
+  if (isKeyCredential(credential) && credential.key.trim() === '') throw new StartUpError(CREDENTIAL_EMPTY);
   return { endpoint: normalizeEndpoint(endpoint), credential };
 }
 

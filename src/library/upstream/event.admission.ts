@@ -193,7 +193,7 @@ export class EventAdmission {
     }
     const dataType = readDataType(type.kind, headers);
     if (!dataType) return refuse(415, 'The content type is none of those that events have.');
-    if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
+    if ((headers['content-encoding'] ?? 'identity') !== 'identity' || isTransferCompressed(headers)) {
       return refuse(415, 'The body of an event must not be compressed.');
     }
     if (Number(headers['content-length'] ?? 0) > maxBodyBytes) return refuseTooLarge(maxBodyBytes);
@@ -252,6 +252,11 @@ export class EventAdmission {
         return { kind: 'aborted' };
     }
   }
+}
+
+/** Node takes away `chunked` alone. */
+function isTransferCompressed({ 'transfer-encoding': coding }: IncomingMessage['headers']): boolean {
+  return coding !== undefined && coding.trim().toLowerCase() !== 'chunked';
 }
 
 /** By hand, since spreading an object costs more than the rest of the check. */

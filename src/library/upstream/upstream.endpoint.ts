@@ -187,7 +187,9 @@ export class UpstreamEndpoint {
       this.#refuse(exchange, reason === undefined ? FAILED : refuse(400, reason));
       return;
     }
-    if (this.#options.repeatedEvents) this.#answerOnce(this.#options.repeatedEvents, exchange, event, handlers);
+    const { repeatedEvents } = this.#options;
+    // Without an id, which a proxy may have taken, nothing tells one event from the next.
+    if (repeatedEvents && event.context.eventId !== '') this.#answerOnce(repeatedEvents, exchange, event, handlers);
     else this.#answer(exchange, event, handlers);
   }
 

@@ -402,6 +402,19 @@ describe('doctor of what stands before an application', () => {
     return false;
   };
 
+  it.each([
+    [[{ hub: 'chat', systemEvents: [], userEvents: ['a$(id)'] }]],
+    [[{ hub: 'chat', systemEvents: ['connect\n'], userEvents: [] }]],
+    [[{ hub: 'chat; id', systemEvents: [], userEvents: [] }]],
+  ])('takes no names that are none for hubs and events, such as %j', async (described) => {
+    const url = await listen(
+      upstream({ connect: (_, response) => void response.writeHead(200).end(JSON.stringify(described)) }),
+    );
+    const diagnosis = await diagnoseUpstream({ url, connectionString: CONNECTION_STRING });
+    expect(diagnosis.hubs).toEqual([]);
+    expect(diagnosis.settings).toBeUndefined();
+  });
+
   it.each<[string, Passes, string, string]>([
     [
       'headers of requests that are too large for it',

@@ -162,7 +162,8 @@ describe('bearer of a managed identity [auth 9.3]', () => {
   ])('is neither accepted nor refused while the key server %s, and is tried again', async (_, failure) => {
     const recovered = answer;
     answer = failure;
-    const entra = validator();
+    let now = Date.now();
+    const entra = validator({}, () => now);
     const authorization = `Bearer ${await sign()}`;
     expect(await entra.validate(authorization)).toEqual({
       kind: 'unavailable',
@@ -170,7 +171,26 @@ describe('bearer of a managed identity [auth 9.3]', () => {
       detail: expect.any(String),
     });
     answer = recovered;
+    now += 500;
     expect(await entra.validate(authorization)).toEqual({ kind: 'accepted' });
+  });
+
+  it('asks a key server that fails once in a moment, however many tokens come', async () => {
+    const recovered = answer;
+    answer = () => ({ status: 500, body: '' });
+    let now = Date.now();
+    const entra = validator({}, () => now);
+    const validate = async (kid?: string) =>
+      (await entra.validate(`Bearer ${await sign({}, { ...(kid && { kid }) })}`)).kind;
+    for (let count = 0; count < 5; count++) expect(await validate()).toBe('unavailable');
+    expect(requests).toBe(1);
+    now += 499;
+    expect(await validate()).toBe('unavailable');
+    expect(requests).toBe(1);
+    answer = recovered;
+    now += 1;
+    expect(await validate()).toBe('accepted');
+    expect(requests).toBe(2);
   });
 
   it('is unavailable when nothing listens where the keys should be', async () => {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
@@ -59,6 +60,14 @@ describe.each(WAYS)('service clients of %s', (_, configure) => {
     expect(service.endpoint).toBe('https://demo.webpubsub.azure.com');
     expect(same).toBe(service);
     expect(clients.for('SAMPLE_CHATAPP')).toBe(service);
+  });
+
+  it('show no access key to whoever logs what makes them', async () => {
+    const app = await start([configure({ connectionString: REMOTE })]);
+    const clients = app.get(ServiceClients);
+    clients.for('chat');
+    const holder = { clients };
+    for (const text of [inspect(holder, { depth: 20 }), JSON.stringify(holder)]) expect(text).not.toContain(KEY);
   });
 
   it('are injected into classes that are defined after the module was configured', async () => {

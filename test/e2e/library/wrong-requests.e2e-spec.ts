@@ -100,6 +100,12 @@ const WRONG_REQUESTS: [string, RawRequest, number, RegExp][] = [
     /content type/,
   ],
   ['a compressed body', event('user.message', { headers: { 'content-encoding': 'gzip' } }), 415, /compressed/],
+  [
+    'a body that was compressed on the way',
+    event('user.message', { headers: { 'transfer-encoding': 'gzip, chunked' } }),
+    415,
+    /compressed/,
+  ],
   ['a body that is too large', event('user.message', { body: Buffer.alloc(MAX_BODY_BYTES + 1) }), 413, /larger/],
   [
     'a chunked body that is too large',

@@ -54,6 +54,14 @@ describe('hubSettingsFor [upstream-events 1]', () => {
     expect(azureCli[2]).toContain("--hub-name 'a`b'");
   });
 
+  it('lets a shell read nothing in what it quotes', () => {
+    const hub = { hub: 'a', systemEvents: [], userEvents: ['$(id)'] };
+    const { azureCli } = hubSettingsFor([hub], 'https://a.example/?code=`id`&b="c"\'d\\');
+    expect(azureCli[0]).toContain(
+      "url-template='https://a.example/?code=`id`&b=\"c\"'\\''d\\' user-event-pattern='$(id)'",
+    );
+  });
+
   it('puts a placeholder for a local host, and says why', () => {
     const { azureCli, note } = hubSettingsFor([CHAT], 'http://localhost:8080/eventhandler');
     expect(azureCli[0]).toContain('url-template="https://<public-host>/eventhandler"');

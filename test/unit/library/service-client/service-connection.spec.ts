@@ -126,6 +126,11 @@ describe('readServiceConnection [auth 1, 5, 12]', () => {
       /neither an AzureKeyCredential/,
     ],
     [
+      'a credential with an empty key',
+      { endpoint: 'https://demo.example', credential: { key: ' ' } as AzureKeyCredential },
+      /access key in the credential of WebPubSubModule is empty/,
+    ],
+    [
       'an endpoint that is no address',
       { endpoint: 'ftp://demo.example', credential: key },
       /must be an https:\/\/ address/,
