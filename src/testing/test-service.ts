@@ -54,16 +54,18 @@ export class TestService {
   readonly #clients = new Set<TestClient>();
   readonly #accessKey: string;
   readonly #hold: ProcessHold;
+  readonly #leave: () => void;
   #isClosed = false;
 
   /** Made by `startTestService`. */
-  constructor(emulator: WebPubSubEmulator, { front, hubs, calls, accessKey }: TestServiceParts) {
+  constructor(emulator: WebPubSubEmulator, { application, front, hubs, calls, accessKey }: TestServiceParts) {
     this.emulator = emulator;
     this.#front = front;
     this.#hubs = hubs;
     this.#calls = calls;
     this.#accessKey = accessKey;
     this.#hold = new ProcessHold(emulator.port);
+    this.#leave = closeWith(application, () => this.close());
     emulator.traffic.subscribe(() => this.#hold.renew());
   }
 
@@ -88,6 +90,7 @@ export class TestService {
     try {
       const client = await TestClient.connect(url, options.subprotocol, errors);
       this.#clients.add(client);
+      client.client.on('stopped', () => this.#clients.delete(client));
       return client;
     } catch (error) {
       const why = findRefusal(traffic.entries(), hub, error as Error, lastId);
@@ -132,10 +135,12 @@ export class TestService {
     this.#calls.end();
     await this.#front.close();
     this.#hold.end();
+    this.#leave();
   }
 }
 
 interface TestServiceParts {
+  readonly application: INestApplication;
   readonly front: ApplicationFront;
   readonly hubs: ApplicationHubs;
   readonly calls: PendingCalls;
@@ -172,9 +177,7 @@ export async function startTestService(
   });
   const calls = new PendingCalls();
   pointServiceClients(application, emulator.connectionString, hubs, calls);
-  const service = new TestService(emulator, { front, hubs, calls, accessKey: accessKey ?? DEFAULT_ACCESS_KEY });
-  closeWith(application, service);
-  return service;
+  return new TestService(emulator, { application, front, hubs, calls, accessKey: accessKey ?? DEFAULT_ACCESS_KEY });
 }
 
 function settingsOf(
@@ -194,20 +197,33 @@ function settingsOf(
   return hubs;
 }
 
-/** A service whose application has closed is of no use; a test that fails may come to close the application alone. */
-function closeWith(application: INestApplication, service: TestService): void {
+/**
+ * A service whose application has closed is of no use; a test that fails may come to close the application alone. Returns
+ * what undoes it, since one application may have many services in turn.
+ */
+function closeWith(application: INestApplication, closeService: () => Promise<void>): () => void {
   type Close = INestApplication['close'];
   const { close } = Object.getPrototypeOf(application) as { close: Close };
   const own = Object.getOwnPropertyDescriptor(application, 'close')?.value as Close | undefined;
+  let end: (() => Promise<void>) | undefined = closeService;
   const value = async function (this: INestApplication, ...signals: Parameters<Close>): Promise<void> {
     try {
       await (own ?? close).apply(this, signals);
     } finally {
-      await service.close();
+      await end?.();
     }
   };
   // Defined, since what is assigned to an application of NestFactory is lost.
-  Object.defineProperty(application, 'close', { value, writable: true, configurable: true });
+  const define = (method: Close): void => {
+    Object.defineProperty(application, 'close', { value: method, writable: true, configurable: true });
+  };
+  define(value);
+  return () => {
+    end = undefined;
+    if (Object.getOwnPropertyDescriptor(application, 'close')?.value !== value) return;
+    if (own) define(own);
+    else Reflect.deleteProperty(application, 'close');
+  };
 }
 
 /**

@@ -11,15 +11,22 @@ export class SocketFlusher {
   #pending: FlushableSocket[] = [];
   #batches = FrameBatch.empty();
   #isScheduled = false;
+  #isFlushing = false;
 
   /** The batch from which the sockets of this turn begin. */
   get emptyBatch(): FrameBatch {
+    // A socket that drains writes without being scheduled; what it has joined must not stay.
+    if (!this.#isFlushing) this.#arm();
     return this.#batches;
   }
 
   /** Once is enough, more does no harm. */
   schedule(socket: FlushableSocket): void {
     this.#pending.push(socket);
+    this.#arm();
+  }
+
+  #arm(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => this.#flushAll());
@@ -29,7 +36,9 @@ export class SocketFlusher {
     this.#isScheduled = false;
     const sockets = this.#pending;
     this.#pending = [];
+    this.#isFlushing = true;
     for (const socket of sockets) socket.flush();
+    this.#isFlushing = false;
     this.#batches = FrameBatch.empty();
   }
 }

@@ -6,7 +6,7 @@ import { formatDiagnosis } from './upstream-diagnosis.js';
 
 interface DoctorFlags {
   readonly url: string;
-  readonly hub: HubEventHandler[];
+  readonly hub?: HubEventHandler[];
   readonly connectionString?: string;
   readonly accessKey?: string;
   readonly origin?: string;
@@ -52,7 +52,6 @@ function describeDoctor(command: Command): Command {
       '--hub <name[=events]>',
       'a hub to try, with the events it handles: chat or chat=connect,message; repeatable (default: what the application says)',
       collectHub,
-      [],
     )
     .option('--connection-string <text>', 'of the service (default: the variable WebPubSubConnectionString)')
     .option('--access-key <key>', 'in the place of a connection string; other users of the machine may see it')
@@ -71,7 +70,7 @@ async function examine(
   const options: DiagnoseUpstreamOptions = {
     url: flags.url,
     timeoutMs: flags.timeout * 1_000,
-    ...(flags.hub.length > 0 && { hubs: flags.hub }),
+    ...(flags.hub && { hubs: flags.hub }),
     ...(connectionString && { connectionString }),
     ...(flags.accessKey !== undefined && { accessKey: flags.accessKey }),
     ...(flags.origin !== undefined && { origin: flags.origin }),
@@ -82,7 +81,7 @@ async function examine(
 }
 
 /** `chat` stands for all events of the hub. */
-function collectHub(text: string, hubs: readonly HubEventHandler[]): HubEventHandler[] {
+function collectHub(text: string, hubs: readonly HubEventHandler[] = []): HubEventHandler[] {
   const [hub = '', events] = text.split(/=(.*)/s, 2);
   const names = events
     ?.split(',')

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { IdempotencyOptions, IdempotencyStore } from './idempotency-store.interface.js';
@@ -48,15 +49,21 @@ export class RepeatedEvents {
     for (;;) {
       const running = this.#running.get(key);
       if (!running) break;
-      const answer = await running.catch(() => undefined);
-      if (answer && isFinal(answer)) return answer;
+      const answer = await waitFor(running);
+      if (answer === STILL_RUNNING || (answer && isFinal(answer))) return answer;
     }
     const answer = this.#answer(key, run);
+    const forget = (): void => {
+      if (this.#running.get(key) === answer) this.#running.delete(key);
+    };
     this.#running.set(key, answer);
+    // A handler that never ends is forgotten as its answer would be.
+    const timer = setTimeout(forget, this.#ttlMs).unref();
     try {
       return await answer;
     } finally {
-      this.#running.delete(key);
+      clearTimeout(timer);
+      forget();
     }
   }
 
@@ -95,6 +102,17 @@ export class RepeatedEvents {
       this.#logger.warn(`The idempotency store failed, so that a repeated event may run twice: ${nameOf(error)}`);
       return undefined;
     }
+  }
+}
+
+/** Undefined: the first delivery failed. */
+async function waitFor(running: Promise<EventAnswer>): Promise<EventAnswer | undefined> {
+  const ending = new AbortController();
+  try {
+    const patience = delay(MAX_WAIT_MS, STILL_RUNNING, { ref: false, signal: ending.signal });
+    return await Promise.race([running.catch(() => undefined), patience]);
+  } finally {
+    ending.abort();
   }
 }
 

@@ -37,7 +37,7 @@ export class OpenTelemetryObserver implements EventObserver {
   readonly #api: OpenTelemetry;
   readonly #tracer: Tracer;
   readonly #rpcMetadataKey: symbol;
-  readonly #open = new Map<HubEvent, OpenEvent>();
+  readonly #open = new WeakMap<HubEvent, OpenEvent>();
   /** As many as the application declares events. */
   readonly #series = new Map<string, EventSeries>();
   #metrics: EventMetrics | undefined;

@@ -81,5 +81,8 @@ export class SignatureVerifier {
 
 /** The element that the key makes, in ASCII. */
 function expectSignature(connectionId: string, key: string): Buffer {
-  return Buffer.from(computeSignature(connectionId, key), 'latin1');
+  // Not of the pool: a slab of 8 KiB would stay with it.
+  const element = Buffer.alloc(ELEMENT_LENGTH);
+  element.write(computeSignature(connectionId, key), 'latin1');
+  return element;
 }

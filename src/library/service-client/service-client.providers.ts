@@ -18,7 +18,10 @@ export function withServiceClients(definition: DynamicModule, optionsToken: stri
   const growing = new Set<() => void>();
   const grow = <T>(fixed: T[], create: (hub: string) => T): T[] => {
     const list = [...fixed, ...knownHubNames().map(create)];
-    growing.add(onHubName((hub) => list.push(create(hub))));
+    const kept = new WeakRef(list);
+    const stop = onHubName((hub) => void kept.deref()?.push(create(hub)));
+    abandoned.register(list, stop);
+    growing.add(stop);
     return list;
   };
   const stopGrowing = (): void => {
@@ -54,6 +57,9 @@ export function withServiceClients(definition: DynamicModule, optionsToken: stri
   };
 }
 
+/** A start that fails leaves nobody who would stop: applications must not live on by the list of listeners. */
+const abandoned = new FinalizationRegistry<() => void>((stop) => stop());
+
 type LateDependencies = [ModulesContainer, ServiceClientFactory, ServiceClients];
 
 /**
@@ -73,7 +79,12 @@ export class LateServiceClients implements OnModuleDestroy {
   ) {
     // Some may have become known between the scan and now.
     for (const hub of [...hubs, ...knownHubNames()]) this.#provide(hub);
-    this.#stop = onHubName((hub) => this.#provide(hub));
+    const self = new WeakRef(this);
+    this.#stop = onHubName((hub) => {
+      const late = self.deref();
+      if (late) late.#provide(hub);
+    });
+    abandoned.register(this, this.#stop);
   }
 
   onModuleDestroy(): void {

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { EventExchange } from './event-exchange.js';
 import { SlotList } from './slot-list.js';
 
@@ -7,11 +7,13 @@ import { SlotList } from './slot-list.js';
 export class InFlightEvents {
   readonly #exchanges = new SlotList<EventExchange>();
   readonly #waiting = new Set<() => void>();
-  /** Connections on which answers had to wait. */
+  /** Connections whose end will be noticed. */
   readonly #watched = new WeakSet<Socket>();
+  #isSweeping = false;
 
   begin(exchange: EventExchange): void {
     this.#exchanges.add(exchange);
+    this.#watch(exchange);
   }
 
   /** Has no effect the second time. */
@@ -27,7 +29,6 @@ export class InFlightEvents {
     }
     exchange.isAnswered = true;
     exchange.response.once('finish', () => this.end(exchange));
-    this.#watch(exchange.request.socket);
   }
 
   /** Those whose answers have not been sent yet. */
@@ -49,16 +50,34 @@ export class InFlightEvents {
     });
   }
 
-  /** Answers that wait for their turn are not told when their connection ends. */
-  #watch(socket: Socket): void {
-    if (this.#watched.has(socket)) return;
-    this.#watched.add(socket);
-    socket.once('close', () => {
-      for (const exchange of this.list()) {
-        if (exchange.isAnswered && exchange.request.socket === socket) this.end(exchange);
-      }
+  /**
+   * Nobody waits for an answer whose connection has ended, though its handler may never. Responses that wait for their turn
+   * are not told of that, so the connection is asked, once for all its events.
+   */
+  #watch(exchange: EventExchange): void {
+    const { request, response } = exchange;
+    const { socket } = request;
+    if (request.httpVersionMajor > 1) {
+      response.once('close', () => this.end(exchange));
+    } else if (socket instanceof Socket && !this.#watched.has(socket)) {
+      this.#watched.add(socket);
+      socket.once('close', () => this.#sweepSoon());
+    }
+  }
+
+  /** Once for all connections that end in this turn. */
+  #sweepSoon(): void {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    setImmediate(() => {
+      this.#isSweeping = false;
+      for (const exchange of this.list()) if (isGone(exchange)) this.end(exchange);
     });
   }
+}
+
+function isGone({ request: { socket } }: EventExchange): boolean {
+  return socket instanceof Socket && socket.destroyed;
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Server } from 'node:net';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { OnMessage, OnUserEvent, WebPubSubHub } from '../../../src/index.js';
 import { UpstreamEndpoint } from '../../../src/library/upstream/upstream.endpoint.js';
@@ -7,6 +9,7 @@ import { RecordingLogger } from '../../support/recording-logger.js';
 import { ATTACHMENTS, eventRequest, PLATFORMS, startHubApp, type EventSettings } from '../../support/start-hub-app.js';
 import { transpileSource, type TranspiledSource } from '../../support/transpiled-source.js';
 
+const connectionsOf = (server: Server) => promisify(server.getConnections.bind(server))();
 const bytesOf = (settings: EventSettings): Buffer => requestBytes(eventRequest(settings));
 
 describe('a process that is told to end while events are in flight', () => {
@@ -120,6 +123,23 @@ describe.each(PLATFORMS)('an application that closes on %s', (platform) => {
       await app.close();
     },
   );
+
+  it.each(ATTACHMENTS)('attached at the %s waits for no event whose sender has gone', async (attach) => {
+    handling = 0;
+    const logger = new RecordingLogger();
+    const app = await startHubApp({ platform, options: { attach }, providers: [ClosingHub], application: { logger } });
+    const connections = [await RawConnection.open(app.port), await RawConnection.open(app.port)];
+    for (const connection of connections) {
+      // The second waits for its turn behind the first.
+      connection.write(Buffer.concat([bytesOf({ type: 'user.hang' }), bytesOf({ type: 'user.hang' })]));
+    }
+    while (handling < 4) await new Promise((resolve) => setImmediate(resolve));
+    const server = app.app.getHttpServer() as Server;
+    for (const { socket } of connections) socket.destroy();
+    while ((await connectionsOf(server)) > 0) await new Promise((resolve) => setImmediate(resolve));
+    await app.close();
+    expect(logger.lines).toEqual([]);
+  });
 
   it('may be closed twice', async () => {
     const app = await startHubApp({ platform, providers: [ClosingHub] });

@@ -142,6 +142,15 @@ describe('a test service that has been closed', () => {
     await expect(service.client('rooms')).rejects.toThrow('The test service has been closed.');
   });
 
+  it('leaves nothing at the application, nor do several in turn', async () => {
+    application = (await compile()).createNestApplication();
+    const [first, second] = [await serve(application), await serve(application)];
+    await second.close();
+    expect(Object.hasOwn(application, 'close')).toBe(true);
+    await first.close();
+    expect(Object.hasOwn(application, 'close')).toBe(false);
+  });
+
   it('has a successor for the same application', async () => {
     application = (await compile()).createNestApplication();
     await (await serve(application)).close();

@@ -31,6 +31,19 @@ describe('RepeatedEvents [upstream-events 6.4, 8.1]', () => {
     expect(handler.runs()).toBe(1);
   });
 
+  it('forgets a handler that never ends, as it would have forgotten its answer', async () => {
+    const events = new RepeatedEvents({ ttlMs: 20 });
+    void events.answerOnce(EVENT, () => new Promise(() => {}));
+    const handler = handlerOf(ANSWER);
+    // What comes before waits for the first.
+    while (handler.runs() === 0) {
+      void events.answerOnce(EVENT, handler.run);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(await events.answerOnce(EVENT, handler.run)).toEqual(ANSWER);
+    expect(handler.runs()).toBe(1);
+  });
+
   it('remembers an answer without a body', async () => {
     const events = new RepeatedEvents();
     const handler = handlerOf({ status: 204, headers: {} });
