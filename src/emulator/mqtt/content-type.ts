@@ -47,6 +47,14 @@ export function toPayload(data: MessageData): Buffer {
   }
 }
 
+/** A copy of its own, which can be kept: it holds neither a whole frame nor a part of Node's pool, eight kilobytes at a time. */
+export function copyOf(payload: string | Uint8Array): Buffer {
+  const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
 /** The same memory, as the packet library wants it. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { IConnectPacket, Packet } from 'mqtt-packet';
 import type { WebSocket } from 'ws';
+import { copyOf } from './content-type.js';
 import { handleConnect, type ConnectServices } from './handlers/connect.handler.js';
 import { handlePacket } from './handlers/index.js';
 import type { MqttHandshake } from './mqtt-handshake.js';
@@ -27,8 +28,8 @@ export class MqttDialogue implements MqttSocketListener {
   }
 
   onPacket(packet: Packet): void | Promise<void> {
-    // What the library hands out may be a window on a whole frame, or on several; what is kept must not hold those.
-    if (packet.cmd === 'publish') packet.payload = Buffer.from(packet.payload);
+    // What the library hands out may be a window on a whole frame, or on several.
+    if (packet.cmd === 'publish') packet.payload = copyOf(packet.payload);
     this.#record(packet, 'received');
     try {
       return this.#handle(packet)?.catch((error: unknown) => this.#fail(packet, error));

@@ -1,4 +1,5 @@
 import type { IConnectPacket } from 'mqtt-packet';
+import { copyOf } from './content-type.js';
 import { hasWildcard, resolveTopic } from './topics.js';
 import { REASON_CODES, RETURN_CODES, type ConnectRefusal } from './reason-codes.js';
 import type { Publication } from './publication.js';
@@ -19,7 +20,7 @@ export function readWill(packet: IConnectPacket): Will | undefined {
   const { willDelayInterval, ...properties } = will.properties ?? {};
   return {
     topic: will.topic,
-    payload: Buffer.from(will.payload),
+    payload: copyOf(will.payload),
     qos: will.qos ?? 0,
     properties,
     delayMs: (willDelayInterval ?? 0) * 1000,

@@ -5,6 +5,7 @@ import { SignJWT } from 'jose';
 import request from 'supertest';
 import { startTestService, type TestService } from '../../../src/testing/index.js';
 import { ChatModule } from '../../guides/authenticate/chat.module.js';
+import { TokenService } from '../../guides/authenticate/token.service.js';
 import { connectJsonClient, refusalOf, WebSocketClient } from '../../support/connect-client.js';
 
 const SECRET = 'secret-of-the-application-0123456789abcdef';
@@ -41,6 +42,10 @@ describe('the guide "Authenticate"', () => {
     client.send({ type: 'event', event: 'whoAmI', dataType: 'text', data: '', ackId: 1 });
     return client.next();
   }
+
+  it.each([undefined, ''])('does not start with %p for a secret', (secret) => {
+    expect(() => new TokenService(secret)).toThrow('TOKEN_SECRET is not set.');
+  });
 
   it('gives a client with a token of the application a URL of the service, with which it connects as that user', async () => {
     const token = await signToken({ sub: 'ann', rooms: ['blue'] });

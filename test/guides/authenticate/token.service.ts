@@ -13,7 +13,8 @@ export interface Account {
 export class TokenService {
   private readonly key: Uint8Array;
 
-  constructor(@Inject(TOKEN_SECRET) secret: string) {
+  constructor(@Inject(TOKEN_SECRET) secret: string | undefined) {
+    if (!secret) throw new Error('TOKEN_SECRET is not set.');
     this.key = new TextEncoder().encode(secret);
   }
 

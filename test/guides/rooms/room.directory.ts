@@ -8,7 +8,7 @@ export class RoomDirectory {
     ['red', ['carol']],
   ]);
 
-  async mayEnter(userId: string | undefined, room: string): Promise<boolean> {
-    return userId !== undefined && (this.members.get(room)?.includes(userId) ?? false);
+  mayEnter(userId: string | undefined, room: string): Promise<boolean> {
+    return Promise.resolve(userId !== undefined && (this.members.get(room)?.includes(userId) ?? false));
   }
 }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MessageData } from '../../../../src/protocol/message-data.js';
-import { isMimeType, toContentType, toMessageData, toPayload } from '../../../../src/emulator/mqtt/content-type.js';
+import {
+  copyOf,
+  isMimeType,
+  toContentType,
+  toMessageData,
+  toPayload,
+} from '../../../../src/emulator/mqtt/content-type.js';
 
 describe('the table of [client-mqtt 6.2], both ways', () => {
   it.each<[string, MessageData]>([
@@ -12,6 +18,15 @@ describe('the table of [client-mqtt 6.2], both ways', () => {
     expect(toContentType(data)).toBe(contentType);
     expect(toMessageData(toPayload(data), contentType)).toEqual(data);
   });
+});
+
+it.each([
+  ['text', 'Zoë'],
+  ['a window on more', Buffer.from('many Zoë').subarray(5)],
+])('a copy of %s holds no more memory than its bytes', (_what, payload) => {
+  const copy = copyOf(payload);
+  expect(copy.toString()).toBe('Zoë');
+  expect(copy.buffer.byteLength).toBe(copy.length);
 });
 
 it('bytes are passed on, not copied', () => {
