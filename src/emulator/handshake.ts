@@ -73,7 +73,12 @@ export function queryParameter(url: URL, name: string): string | undefined {
 
 /** Query parameter `access_token` first, then `Authorization: Bearer` [auth 3]. */
 export function accessTokenOf(request: IncomingMessage, url: URL): string | undefined {
-  return queryParameter(url, 'access_token') ?? /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  return queryParameter(url, 'access_token') ?? bearerOf(request);
+}
+
+/** The token in `Authorization: Bearer`, which a page cannot send to a foreign origin without asking. */
+export function bearerOf({ headers }: IncomingMessage): string | undefined {
+  return /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? '')?.[1];
 }
 
 /** Whether the request asks for a WebSocket; other upgrades are refused with 400. */

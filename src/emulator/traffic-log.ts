@@ -88,8 +88,8 @@ export interface UpstreamTraffic extends TrafficBase {
   readonly resentFrom?: number;
 }
 
-/** Frames and bodies that the record holds at most; beyond, the oldest entries go early. */
-const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
+/** What the record holds at most, heads and claims among it; beyond, the oldest entries go early. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * Bounded record of what crossed each door, newest kept, and a feed of what comes.
@@ -100,12 +100,12 @@ export class TrafficLog {
   readonly #entries: TrafficEntry[] = [];
   readonly #listeners = new Set<(entry: TrafficEntry) => void>();
   #nextId = 1;
-  #payloadBytes = 0;
+  #bytes = 0;
 
   constructor(
     private readonly now: () => number,
     private readonly capacity = 2_000,
-    private readonly maxPayloadBytes = MAX_PAYLOAD_BYTES,
+    private readonly maxBytes = MAX_BYTES,
   ) {}
 
   /**
@@ -119,8 +119,8 @@ export class TrafficLog {
     // Dropping in halves keeps the cost of an entry constant.
     if (this.#entries.length >= 2 * this.capacity) this.#drop(this.capacity);
     this.#entries.push(entry);
-    this.#payloadBytes += payloadBytesOf(entry);
-    if (this.#payloadBytes > this.maxPayloadBytes) this.#dropToHalf();
+    this.#bytes += bytesOf(entry);
+    if (this.#bytes > this.maxBytes) this.#dropToHalf();
     for (const listener of this.#listeners) listener(entry);
   }
 
@@ -150,31 +150,64 @@ export class TrafficLog {
   /** Forgets all entries; ids go on. */
   clear(): void {
     this.#entries.length = 0;
-    this.#payloadBytes = 0;
+    this.#bytes = 0;
   }
 
   #drop(count: number): void {
-    for (const entry of this.#entries.splice(0, count)) this.#payloadBytes -= payloadBytesOf(entry);
+    for (const entry of this.#entries.splice(0, count)) this.#bytes -= bytesOf(entry);
   }
 
   /** The newest entry stays, however large. */
   #dropToHalf(): void {
     let count = 0;
-    let remaining = this.#payloadBytes;
-    while (remaining > this.maxPayloadBytes / 2 && count < this.#entries.length - 1) {
-      remaining -= payloadBytesOf(this.#entries[count++]);
+    let remaining = this.#bytes;
+    while (remaining > this.maxBytes / 2 && count < this.#entries.length - 1) {
+      remaining -= bytesOf(this.#entries[count++]);
     }
     this.#drop(count);
   }
 }
 
-function payloadBytesOf(entry: TrafficEntry): number {
+/** Roughly: frames and bodies, and of what stands around them the texts that a stranger may make long. */
+function bytesOf(entry: TrafficEntry): number {
   switch (entry.door) {
     case 'client':
-      return entry.frame?.length ?? 0;
+      return lengthOf(entry.frame) + entry.summary.length + lengthOf(entry.userId) + lengthOfClaims(entry.tokenClaims);
     case 'rest':
-      return (entry.requestBody?.length ?? 0) + (entry.responseBody?.length ?? 0);
+      return (
+        entry.path.length +
+        lengthOfHeaders(entry.requestHeaders) +
+        lengthOf(entry.requestBody) +
+        lengthOfHeaders(entry.responseHeaders) +
+        lengthOf(entry.responseBody) +
+        lengthOfClaims(entry.tokenClaims)
+      );
     case 'upstream':
-      return (entry.request.body?.length ?? 0) + (entry.response?.body.length ?? 0);
+      return (
+        entry.request.url.length +
+        lengthOfHeaders(entry.request.headers) +
+        lengthOf(entry.request.body) +
+        lengthOfHeaders(entry.response?.headers) +
+        lengthOf(entry.response?.body)
+      );
   }
+}
+
+function lengthOf(value: string | Uint8Array | undefined): number {
+  return value?.length ?? 0;
+}
+
+function lengthOfHeaders(headers: RestTraffic['responseHeaders'] = {}): number {
+  let length = 0;
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    // As it would be written, lists with commas.
+    length +=
+      name.length + (typeof value === 'number' ? 0 : lengthOf(typeof value === 'object' ? value.join() : value));
+  }
+  return length;
+}
+
+function lengthOfClaims(claims: ClientTraffic['tokenClaims']): number {
+  return claims ? JSON.stringify(claims).length : 0;
 }

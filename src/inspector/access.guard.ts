@@ -1,3 +1,4 @@
+import { isForwarded } from '../emulator/local-caller.js';
 import { isLoopbackAddress, isLoopbackName } from '../protocol/loopback.js';
 
 /** What the guard looks at; an `IncomingMessage` and its socket fill it. */
@@ -18,9 +19,10 @@ export interface Refusal {
 /**
  * The inspector shows payloads and hands out client access tokens, so it answers this machine's own browser and its own
  * page alone. `Host` must be a loopback name, which stops a foreign name that was made to resolve to 127.0.0.1; the peer
- * must be this machine, which stops a forged `Host` when the emulator listens on every address; `Origin` and
- * `Sec-Fetch-Site` must be the page's own, which stops other pages, those on other ports of localhost among them.
- * `allowedHosts` are more names that are let in; once there is one, other machines are too.
+ * must be this machine, which stops a forged `Host` when the emulator listens on every address, and no proxy in between,
+ * which stops strangers whom one on this machine lets in; `Origin` and `Sec-Fetch-Site` must be the page's own, which stops
+ * other pages, those on other ports of localhost among them. `allowedHosts` are more names that are let in; once there is
+ * one, other machines and proxies are too.
  */
 export function refuseAccess(request: AccessRequest, allowedHosts: readonly string[]): Refusal | undefined {
   const host = single(request.headers['host']) ?? '';
@@ -31,6 +33,12 @@ export function refuseAccess(request: AccessRequest, allowedHosts: readonly stri
   }
   if (allowedHosts.length === 0 && !isLoopbackAddress(request.remoteAddress ?? '')) {
     return { status: 403, reason: `The inspector answers only to the machine that it runs on. ${HOW_TO_ALLOW}` };
+  }
+  if (allowedHosts.length === 0 && isForwarded(request.headers)) {
+    return {
+      status: 403,
+      reason: `The inspector does not answer through a proxy, which anybody may ask. ${HOW_TO_ALLOW}`,
+    };
   }
   return refuseOrigin(request, host);
 }

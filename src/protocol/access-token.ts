@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import jwt from 'jsonwebtoken';
+import { quote } from './quote.js';
 
 /** Claims of an access token as they were signed; `claims.sub` is the user id of a client token [auth 2, 3]. */
 export type AccessTokenClaims = Readonly<Record<string, unknown>>;
@@ -31,7 +32,7 @@ export function verifyAccessToken(token: string, rules: AccessTokenRules): Acces
   if (!hasAudience(claims['aud'], rules.audiences)) {
     return {
       isValid: false,
-      problem: `the audience of the token is ${JSON.stringify(claims['aud'])}, expected ${rules.audiences[0]}`,
+      problem: `the audience of the token is ${quoteAudience(claims['aud'])}, expected ${rules.audiences[0]}`,
     };
   }
   return { isValid: true, claims };
@@ -88,6 +89,11 @@ function verifySignature(token: string, accessKeys: readonly string[]): AccessTo
     }
   }
   return undefined;
+}
+
+/** As JSON; it ends up in a line of a log. */
+function quoteAudience(audience: unknown): string {
+  return typeof audience === 'string' ? quote(audience) : quote(JSON.stringify(audience) ?? 'undefined');
 }
 
 function hasAudience(audience: unknown, accepted: readonly string[]): boolean {

@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ConnectOutcome } from '../core/event-sink.js';
 import { ClientConnection } from '../core/client-connection.js';
-import type { Hub } from '../core/hub.js';
 import type { HubRegistry } from '../core/hub.registry.js';
 import { ConnectionPermissions } from '../core/permissions.js';
 import { isHttpToken } from '../../protocol/http-token.js';
+import { canonicalHubName } from '../../protocol/names.js';
 import { createSimpleDecoder, simpleEncoder, type SimpleClientMode } from '../../protocol/simple.codec.js';
 import { quote } from '../../protocol/quote.js';
 import { findSubprotocol, selectSubprotocol } from '../../protocol/subprotocol.js';
@@ -76,9 +76,8 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
     const read = readHandshake(request, url);
     if (read.kind === 'invalid') return this.#refuse(socket, '', read.refusal);
     const { handshake } = read;
-    const hub = this.hubs.get(handshake.hub);
-    if (handshake.recovery) return this.#recover(hub, handshake, request, socket, head);
-    await this.#connect(hub, handshake, request, socket, head);
+    if (handshake.recovery) return this.#recover(handshake, request, socket, head);
+    await this.#connect(handshake, request, socket, head);
   }
 
   async idle(): Promise<void> {
@@ -93,18 +92,15 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
     await this.#acceptor.close();
   }
 
-  async #connect(
-    hub: Hub,
-    handshake: ClientHandshake,
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-  ): Promise<void> {
-    const identity = identifyClient(this.context, hub.settings, handshake, request);
-    if ('status' in identity) return this.#refuse(socket, hub.name, identity);
+  /** A hub that nobody named before comes into being only for a client whose token allows it. */
+  async #connect(handshake: ClientHandshake, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const name = canonicalHubName(handshake.hub);
+    const identity = identifyClient(this.context, this.hubs.settingsOf(name), handshake, request);
+    if ('status' in identity) return this.#refuse(socket, name, identity);
     const mode = readSimpleMode(handshake.query);
-    if ('status' in mode) return this.#refuse(socket, hub.name, mode);
-    if (this.limit.isReached) return this.#refuse(socket, hub.name, LIMIT_REFUSAL);
+    if ('status' in mode) return this.#refuse(socket, name, mode);
+    if (this.limit.isReached) return this.#refuse(socket, name, LIMIT_REFUSAL);
+    const hub = this.hubs.get(name);
     const connection = new ClientConnection(hub, randomUUID().replaceAll('-', ''), this.#permit(identity.roles));
     if (identity.userId !== undefined) connection.userId = identity.userId;
 
@@ -169,7 +165,7 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
     if (choice.name !== undefined) connection.subprotocol = choice.name;
 
     const session = this.#createSession(connection, mode);
-    const clientSocket = this.#openSocket(connection.hub, request, socket, head, choice.name, session);
+    const clientSocket = this.#openSocket(connection.hub.name, request, socket, head, choice.name, session);
     if (!clientSocket) return this.#abandon(connection);
     this.#sessions.set(connection, session);
     connection.attach(session);
@@ -178,9 +174,10 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
   }
 
   /** A refused recovery is accepted as a WebSocket and then closed, so that the client learns to give up. */
-  #recover(hub: Hub, handshake: ClientHandshake, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #recover(handshake: ClientHandshake, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { connectionId, reconnectionToken } = handshake.recovery!;
-    const connection = hub.connections.get(connectionId);
+    const name = canonicalHubName(handshake.hub);
+    const connection = this.hubs.find(name)?.connections.get(connectionId);
     const session = connection && this.#sessions.get(connection);
     const problem =
       checkReconnectionToken(this.context, connectionId, reconnectionToken) ??
@@ -188,17 +185,17 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
     if (!session || problem !== undefined) {
       const subprotocol = selectSubprotocol(handshake.offeredSubprotocols);
       const ignored: ClientSocketListener = { onFrame() {}, onLost() {} };
-      this.#openSocket(hub, request, socket, head, subprotocol, ignored)?.close(CLOSES.notRecovered);
-      return this.#recordRefusal(hub.name, `recovery refused: ${problem}`, CLOSES.notRecovered.code, connectionId);
+      this.#openSocket(name, request, socket, head, subprotocol, ignored)?.close(CLOSES.notRecovered);
+      return this.#recordRefusal(name, `recovery refused: ${problem}`, CLOSES.notRecovered.code, connectionId);
     }
     const original = session.connection.subprotocol;
     const subprotocol = original && spellAsOffered(handshake.offeredSubprotocols, original);
-    const clientSocket = this.#openSocket(hub, request, socket, head, subprotocol, session);
+    const clientSocket = this.#openSocket(name, request, socket, head, subprotocol, session);
     if (clientSocket) session.recover(clientSocket);
   }
 
   #openSocket(
-    hub: Hub,
+    hub: string,
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
@@ -209,7 +206,7 @@ export class ClientEndpoint implements UpgradeEndpoint, RequestEndpoint {
       subprotocol,
       listener,
       keepAliveIntervalMs: () =>
-        (hub.settings.webSocketKeepAliveIntervalInSeconds ?? DEFAULT_KEEP_ALIVE_SECONDS) * 1000,
+        (this.hubs.settingsOf(hub).webSocketKeepAliveIntervalInSeconds ?? DEFAULT_KEEP_ALIVE_SECONDS) * 1000,
     });
   }
 

@@ -2,8 +2,9 @@ import { canonicalHubName } from '../../protocol/names.js';
 import type { Clock } from './clock.js';
 import type { EventSink } from './event-sink.js';
 import { Hub } from './hub.js';
+import type { HubSettings } from './hub-settings.js';
 
-/** The hubs of the emulator. A hub nobody configured exists as soon as it is named, with no event handlers. */
+/** The hubs of the emulator. A hub nobody configured exists as soon as a client enters it, with no event handlers. */
 export class HubRegistry {
   readonly #hubs = new Map<string, Hub>();
 
@@ -12,7 +13,7 @@ export class HubRegistry {
     private readonly events: EventSink,
   ) {}
 
-  /** The caller has checked the name. */
+  /** Creates what is missing: only for callers who may enter, and with a name that has been checked. */
   get(name: string): Hub {
     const key = canonicalHubName(name);
     let hub = this.#hubs.get(key);
@@ -23,9 +24,14 @@ export class HubRegistry {
     return hub;
   }
 
-  /** The hub if it was ever named. */
+  /** The hub if it was ever configured or entered. */
   find(name: string): Hub | undefined {
     return this.#hubs.get(canonicalHubName(name));
+  }
+
+  /** Of a hub that does not exist, those that it would have. */
+  settingsOf(name: string): HubSettings {
+    return this.find(name)?.settings ?? {};
   }
 
   [Symbol.iterator](): IterableIterator<Hub> {

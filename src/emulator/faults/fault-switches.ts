@@ -16,14 +16,20 @@ export type ValidationReset = (hub: string | undefined) => void;
  * @publicApi
  */
 export class FaultSwitches {
+  // None of these is a `private` of TypeScript: who prints the switches, or a fault, shall not print the access keys.
+  readonly #context: EmulatorContext;
+  readonly #hubs: () => HubRegistry;
+  readonly #resetValidations: ValidationReset;
   readonly #active = new Map<number, ActiveFault>();
+  /** Whose socket a fault holds. */
+  readonly #throttled = new Map<ActiveFault, ClientConnection>();
   #lastId = 0;
 
-  constructor(
-    private readonly context: EmulatorContext,
-    private readonly hubs: () => HubRegistry,
-    private readonly resetValidations: ValidationReset,
-  ) {}
+  constructor(context: EmulatorContext, hubs: () => HubRegistry, resetValidations: ValidationReset) {
+    this.#context = context;
+    this.#hubs = hubs;
+    this.#resetValidations = resetValidations;
+  }
 
   /**
    * Switches a fault on. Throws an InvalidSettingError that names the field, or a FaultTargetError when there is no such
@@ -72,7 +78,7 @@ export class FaultSwitches {
    */
   note(subject: { readonly hub?: string; readonly connectionId?: string }, summary: string): void {
     const { hub, connectionId } = subject;
-    this.context.traffic.record({
+    this.#context.traffic.record({
       door: 'client',
       action: 'fault',
       hub: hub === undefined ? '' : canonicalHubName(hub),
@@ -106,36 +112,37 @@ export class FaultSwitches {
         break;
     }
     this.#active.set(active.id, active);
-    if (fault.kind === 'refuseValidation') this.resetValidations(fault.hub);
+    if (fault.kind === 'refuseValidation') this.#resetValidations(fault.hub);
   }
 
   #throttle(active: ActiveFault, { connectionId, hub, durationMs }: FaultOf<'throttleClient'>): void {
     const connection = this.#connection({ hub, connectionId });
     if (!connection.holdSocket(true, () => active.clear())) throw noSocket(connectionId);
-    active.throttled = connection;
+    this.#throttled.set(active, connection);
     const stopWaiting = connection.whenEnded(() => {
       // Otherwise the fault ends with the socket: its close frame, too, waits for the release.
       if (!connection.hasHeldSocket) active.clear();
     });
     active.whenOver(stopWaiting);
     if (durationMs === undefined) return;
-    const timer = this.context.clock.schedule(durationMs, () => active.clear());
+    const timer = this.#context.clock.schedule(durationMs, () => active.clear());
     active.whenOver(() => timer.cancel());
   }
 
   #end(active: ActiveFault, isUsedUp: boolean): void {
     this.#active.delete(active.id);
-    const { fault, throttled } = active;
+    const { fault } = active;
+    const throttled = this.#throttled.get(active);
+    this.#throttled.delete(active);
     // Another fault may hold it still.
-    const isHeld = [...this.#active.values()].some((other) => other.throttled === throttled);
-    if (throttled && !isHeld) throttled.holdSocket(false);
+    if (throttled && ![...this.#throttled.values()].includes(throttled)) throttled.holdSocket(false);
     // The refusal that used it up is still under way; the service asks again by itself.
-    if (fault.kind === 'refuseValidation' && !isUsedUp) this.resetValidations(fault.hub);
+    if (fault.kind === 'refuseValidation' && !isUsedUp) this.#resetValidations(fault.hub);
     this.note(fault, `fault ${active.id} ended: ${describe(fault)}`);
   }
 
   #connection({ hub, connectionId }: { readonly hub: string; readonly connectionId: string }): ClientConnection {
-    const connection = this.hubs().find(hub)?.connections.get(connectionId);
+    const connection = this.#hubs().find(hub)?.connections.get(connectionId);
     if (!connection) throw new FaultTargetError(`Hub ${hub} has no connection ${connectionId}.`);
     return connection;
   }
@@ -145,8 +152,6 @@ export type FaultOf<K extends FaultKind> = Extract<Fault, { readonly kind: K }>;
 
 class ActiveFault implements FaultHandle {
   isActive = true;
-  /** Whose socket it holds. */
-  throttled?: ClientConnection;
   readonly #afterwards: (() => void)[] = [];
   #strikes = 0;
 

@@ -4,8 +4,8 @@ import { listAccessKeys } from '../access-keys.js';
 import { InvalidSettingError } from '../setting.errors.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import type { RequestEndpoint } from '../endpoint.js';
-import { accessTokenOf, hostNamesOf } from '../handshake.js';
-import { isLocalCaller } from '../local-caller.js';
+import { bearerOf, hostNamesOf } from '../handshake.js';
+import { isLocalCaller, isPageOfBrowser } from '../local-caller.js';
 import type { Fault, FaultHandle } from './fault.js';
 import { FaultTargetError } from './fault.errors.js';
 import type { FaultSwitches } from './fault-switches.js';
@@ -21,7 +21,8 @@ interface FaultAnswer {
 
 /**
  * Fault switches over HTTP: `GET` and `DELETE /emulator/faults`, `POST` of a fault, `DELETE /emulator/faults/{id}`. Programs
- * on this machine need no token; others need one like those of the REST API, with the URL as its audience.
+ * on this machine need no token; others need one like those of the REST API, with the URL as its audience. Pages in
+ * browsers are refused, with a token too.
  */
 export class FaultEndpoint implements RequestEndpoint {
   constructor(
@@ -44,13 +45,8 @@ export class FaultEndpoint implements RequestEndpoint {
   }
 
   async #answer(request: IncomingMessage, url: URL): Promise<FaultAnswer> {
-    if (!isLocalCaller(request) && !this.#hasToken(request, url)) {
-      return failure(
-        401,
-        'Unauthorized',
-        'Calls from elsewhere than this machine need an access-key token for this URL.',
-      );
-    }
+    const refusal = isLocalCaller(request) ? undefined : this.#refuse(request, url);
+    if (refusal) return refusal;
     const id = url.pathname.slice(PATH.length + 1);
     if (id !== '') return this.#answerForOne(request, id);
     switch (request.method) {
@@ -92,8 +88,23 @@ export class FaultEndpoint implements RequestEndpoint {
     }
   }
 
+  /** The default key is public, so that any page can sign a token: none opens this door to a page. */
+  #refuse(request: IncomingMessage, url: URL): FaultAnswer | undefined {
+    if (isPageOfBrowser(request)) {
+      const message = 'Pages in browsers set no faults; call from a program, without Origin and Sec-Fetch-Site.';
+      return failure(403, 'Forbidden', message);
+    }
+    if (this.#hasToken(request, url)) return undefined;
+    return failure(
+      401,
+      'Unauthorized',
+      'Calls from elsewhere than this machine, and through proxies, need an access-key token for this URL in the header ' +
+        'Authorization.',
+    );
+  }
+
   #hasToken(request: IncomingMessage, url: URL): boolean {
-    const token = accessTokenOf(request, url);
+    const token = bearerOf(request);
     if (token === undefined) return false;
     return verifyAccessToken(token, {
       accessKeys: listAccessKeys(this.context.accessKeys),

@@ -5,7 +5,7 @@ import { isGroupName } from '../../protocol/names.js';
 import { listAccessKeys } from '../access-keys.js';
 import { readClaims, readHeaders, readIdentity, readQuery, type TokenIdentity } from '../connect-details.js';
 import type { ConnectDetails } from '../core/event-sink.js';
-import type { Hub } from '../core/hub.js';
+import type { HubSettings } from '../core/hub-settings.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import { accessTokenOf, findUpgradeProblem, hostNamesOf, type HandshakeRefusal } from '../handshake.js';
 
@@ -19,7 +19,7 @@ export interface MqttHandshake {
 export function readHandshake(
   request: IncomingMessage,
   url: URL,
-  hub: Hub,
+  settings: HubSettings,
   context: EmulatorContext,
 ): MqttHandshake | HandshakeRefusal {
   const refusal = findUpgradeProblem(request);
@@ -32,7 +32,7 @@ export function readHandshake(
   const token = accessTokenOf(request, url);
   const verdict =
     token === undefined
-      ? judgeAnonymous(hub)
+      ? judgeAnonymous(settings)
       : verifyAccessToken(token, {
           accessKeys: listAccessKeys(context.accessKeys),
           audiences: audiencesOf(request, url),
@@ -66,9 +66,9 @@ function offeredSubprotocols(request: IncomingMessage): string[] {
     .filter((name) => name !== '');
 }
 
-function judgeAnonymous({
-  settings,
-}: Hub): { isValid: true; claims: AccessTokenClaims } | { isValid: false; problem: string } {
+function judgeAnonymous(
+  settings: HubSettings,
+): { isValid: true; claims: AccessTokenClaims } | { isValid: false; problem: string } {
   return settings.anonymousConnectPolicy === 'allow'
     ? { isValid: true, claims: {} }
     : { isValid: false, problem: 'there is none, and the hub does not allow anonymous clients' };

@@ -34,6 +34,12 @@ const CONNECT_TIMEOUT_MS = 30_000;
 /** A client that sends faster than it is served is not read while so many packets wait. */
 const MAX_WAITING_PACKETS = 64;
 
+/** More than any client puts into one frame: they come at once, and all the others wait for their end [assumed]. */
+const MAX_PACKETS_PER_FRAME = 10_000;
+
+/** How much of a frame is read in one go. */
+const MAX_PIECE_BYTES = 64 * 1024;
+
 /** Bytes that may wait for a client that does not read; beyond, QoS 0 messages to it are lost. */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
@@ -54,6 +60,9 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
   readonly closed: Promise<void>;
   readonly #parser = parser();
   readonly #waiting: Packet[] = [];
+  /** The place in `#waiting` of the packet whose turn is next; those before it have been taken. */
+  #next = 0;
+  #packetsInFrame = 0;
   readonly #gone = new AbortController();
   /** Of the packet whose handling takes time. */
   #handling: Promise<void> | undefined;
@@ -219,8 +228,12 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
       return;
     }
     let unreadBytes = 0;
+    this.#packetsInFrame = 0;
     try {
-      unreadBytes = this.#parser.parse(data);
+      // In pieces, since the parser hands out every packet of what it is given, though the socket be over.
+      for (let start = 0; start < data.length && !this.#isOver; start += MAX_PIECE_BYTES) {
+        unreadBytes = this.#parser.parse(data.subarray(start, start + MAX_PIECE_BYTES));
+      }
     } catch (error) {
       this.#onMalformed(error instanceof Error ? error : new Error(String(error)));
     }
@@ -230,6 +243,10 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
   #receive(packet: Packet): void {
     if (this.#isOver) return;
     this.#lastPacketAt = this.context.clock.now();
+    if (++this.#packetsInFrame > MAX_PACKETS_PER_FRAME) {
+      this.#fail(REASON_CODES.messageRateTooHigh, `A frame has at most ${MAX_PACKETS_PER_FRAME} packets.`);
+      return;
+    }
     if ((packet.length ?? 0) > MAX_PACKET_BYTES) {
       this.#refuseSize();
       return;
@@ -246,14 +263,14 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
     this.#waiting.push(packet);
     if (packet.cmd === 'disconnect') this.#leave(packet);
     else if (!this.#handling) this.#handleWaiting();
-    else if (this.#waiting.length >= MAX_WAITING_PACKETS) this.#setPaused(true);
+    else if (this.#waiting.length - this.#next >= MAX_WAITING_PACKETS) this.#setPaused(true);
   }
 
   /**
    * Only what takes time yields to others: a group message is with its receivers before the next packet is looked at.
    */
   #handleWaiting(): void {
-    for (let packet = this.#waiting.shift(); packet; packet = this.#waiting.shift()) {
+    for (let packet = this.#takeWaiting(); packet; packet = this.#takeWaiting()) {
       const handling = this.listener.onPacket(packet);
       if (!handling || (this.#isLeaving && this.#hasConnected)) continue;
       this.#handling = handling.then(() => {
@@ -263,6 +280,16 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
       return;
     }
     this.#setPaused(false);
+  }
+
+  /** Those behind it move up in batches: one by one, ten thousands would take minutes. */
+  #takeWaiting(): Packet | undefined {
+    const packet: Packet | undefined = this.#waiting[this.#next++];
+    if (!packet || this.#next === MAX_WAITING_PACKETS) {
+      this.#waiting.splice(0, this.#next);
+      this.#next = 0;
+    }
+    return packet;
   }
 
   /** A DISCONNECT has come. Before the CONNECT is accepted it waits for that; how the socket ends is known all the same. */
@@ -326,6 +353,7 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
   #end(): void {
     this.#isOver = true;
     this.#waiting.length = 0;
+    this.#next = 0;
     this.#timer?.cancel();
     this.#setPaused(false);
   }

@@ -2,8 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { WebSocketServer } from 'ws';
-import { isHubName } from '../../protocol/names.js';
-import type { Hub } from '../core/hub.js';
+import { canonicalHubName, isHubName } from '../../protocol/names.js';
 import type { HubRegistry } from '../core/hub.registry.js';
 import { LIMIT_REFUSAL, type ConnectionLimit } from '../connection-limit.js';
 import type { EmulatorContext } from '../emulator-context.js';
@@ -55,13 +54,12 @@ export class MqttEndpoint implements UpgradeEndpoint {
     if (this.#isClosing) return refuseUpgrade(socket, 503, 'The emulator is shutting down.');
     const name = hubNameOf(url);
     if (name === undefined) return refuseUpgrade(socket, 400, 'The path does not end in a hub name.');
-    const hub = this.hubs.get(name);
-    const handshake = readHandshake(request, url, hub, this.context);
-    if ('status' in handshake) return this.#refuse(socket, hub, handshake);
-    if (this.limit.isReached) return this.#refuse(socket, hub, LIMIT_REFUSAL);
+    const handshake = readHandshake(request, url, this.hubs.settingsOf(name), this.context);
+    if ('status' in handshake) return this.#refuse(socket, name, handshake);
+    if (this.limit.isReached) return this.#refuse(socket, name, LIMIT_REFUSAL);
     const services = {
       context: this.context,
-      hub,
+      hub: this.hubs.get(name),
       sessions: this.#sessions,
       flusher: this.#flusher,
       deliveries: this.#deliveries,
@@ -94,8 +92,8 @@ export class MqttEndpoint implements UpgradeEndpoint {
     this.#server.close();
   }
 
-  #refuse(socket: Duplex, hub: Hub, { status, reason, headers }: HandshakeRefusal): void {
-    this.context.traffic.record({ door: 'client', hub: hub.name, action: 'refused', status, summary: reason });
+  #refuse(socket: Duplex, hub: string, { status, reason, headers }: HandshakeRefusal): void {
+    this.context.traffic.record({ door: 'client', hub, action: 'refused', status, summary: reason });
     refuseUpgrade(socket, status, reason, headers);
   }
 }
@@ -104,7 +102,7 @@ function hubNameOf(url: URL): string | undefined {
   const encoded = PATH.exec(url.pathname)?.[1] ?? '';
   try {
     const name = decodeURIComponent(encoded);
-    return isHubName(name) ? name : undefined;
+    return isHubName(name) ? canonicalHubName(name) : undefined;
   } catch {
     return undefined;
   }

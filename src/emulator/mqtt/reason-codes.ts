@@ -21,6 +21,7 @@ export const REASON_CODES = {
   packetIdentifierNotFound: 0x92,
   topicAliasInvalid: 0x94,
   packetTooLarge: 0x95,
+  messageRateTooHigh: 0x96,
   administrativeAction: 0x98,
   retainNotSupported: 0x9a,
   sharedSubscriptionsNotSupported: 0x9e,

@@ -43,10 +43,14 @@ export class TunnelEndpoint implements UpgradeEndpoint, UpstreamTransport, Tunne
     handleProtocols: () => false,
   });
   readonly #pool = new TunnelPool();
+  /** No `private` of TypeScript: who prints the control of tunnels shall not print the access keys. */
+  readonly #context: EmulatorContext;
   #lastAckId = 0;
   #isClosing = false;
 
-  constructor(private readonly context: EmulatorContext) {}
+  constructor(context: EmulatorContext) {
+    this.#context = context;
+  }
 
   handles(pathname: string): boolean {
     return /^\/server\/tunnel\/?$/i.test(pathname);
@@ -57,10 +61,18 @@ export class TunnelEndpoint implements UpgradeEndpoint, UpstreamTransport, Tunne
     if (this.#isClosing) return refuseUpgrade(socket, 503, 'The emulator is shutting down.');
     const refusal = findUpgradeProblem(request);
     if (refusal) return refuseUpgrade(socket, refusal.status, refusal.reason, refusal.headers);
+    // [tunnel 2] tools send none; a page can sign a token of the default key, which is public
+    if (request.headers.origin !== undefined) {
+      return refuseUpgrade(
+        socket,
+        403,
+        'A tunnel is opened by a tool, not by a page: the request has an Origin header.',
+      );
+    }
     if (!isHubName(hub)) return refuseUpgrade(socket, 400, 'The query parameter hub is missing or not a hub name.');
-    const verdict = verifyTunnelToken(request, url, this.context);
+    const verdict = verifyTunnelToken(request, url, this.#context);
     if (!verdict.isValid) {
-      this.context.logger.warn(`A tunnel for hub ${hub} was refused: ${verdict.problem}.`);
+      this.#context.logger.warn(`A tunnel for hub ${hub} was refused: ${verdict.problem}.`);
       return refuseUpgrade(socket, 401, `The access token is not accepted: ${verdict.problem}.`);
     }
     const { sub } = verdict.claims;
@@ -128,8 +140,8 @@ export class TunnelEndpoint implements UpgradeEndpoint, UpstreamTransport, Tunne
   }
 
   #open(identity: TunnelIdentity, webSocket: WebSocket): void {
-    const connection = new TunnelConnection(identity, webSocket, this.context, () => ++this.#lastAckId);
-    const { logger } = this.context;
+    const connection = new TunnelConnection(identity, webSocket, this.#context, () => ++this.#lastAckId);
+    const { logger } = this.#context;
     const name = `${identity.connectionId} of hub ${identity.hub}`;
     this.#pool.add(connection);
     logger.log(`Tunnel connected: ${name}, server ${identity.serverId ?? 'without an id'}.`);

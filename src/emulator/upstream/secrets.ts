@@ -1,9 +1,13 @@
 import { blankSecretParameters } from '../../protocol/secret-parameters.js';
-import type { UpstreamRequest } from '../core/upstream-transport.js';
+import type { UpstreamRequest, UpstreamResponse } from '../core/upstream-transport.js';
 
 const BLANK = '***';
 
-const CREDENTIALS = /^([a-z]+:\/\/)[^/?#@]*@/i;
+/** Up to the last `@`: a password may hold others. */
+const CREDENTIALS = /^([a-z]+:\/\/)[^/?#]*@/i;
+
+/** Headers of an answer that name a URL, in lower case. */
+const URL_HEADERS = new Set(['location', 'content-location']);
 
 /** The URL as logs and the traffic record may show it. */
 export function blankUrl(url: string): string {
@@ -24,6 +28,16 @@ export function blankRequest(request: UpstreamRequest): UpstreamRequest {
   };
   originals.set(blanked, request);
   return blanked;
+}
+
+/** The answer as the traffic record may show it: a redirection often repeats the query of the request. */
+export function blankResponse(response: UpstreamResponse): UpstreamResponse {
+  const entries = Object.entries(response.headers);
+  if (!entries.some(([name]) => URL_HEADERS.has(name.toLowerCase()))) return response;
+  const headers = Object.fromEntries(
+    entries.map(([name, values]) => [name, URL_HEADERS.has(name.toLowerCase()) ? values.map(blankUrl) : values]),
+  );
+  return { ...response, headers };
 }
 
 const originals = new WeakMap<UpstreamRequest, UpstreamRequest>();

@@ -7,7 +7,7 @@ import {
   type UpstreamTransport,
 } from '../core/upstream-transport.js';
 import type { EmulatorContext } from '../emulator-context.js';
-import { blankRequest } from './secrets.js';
+import { blankRequest, blankResponse } from './secrets.js';
 import { describeClientGone, describeClosing, describeRefusal, describeTimeout } from './upstream-failures.js';
 
 /** Waits before the second, third and fourth attempt [upstream-events 8.1]. */
@@ -195,7 +195,7 @@ export class UpstreamCaller {
   #record(
     { hub, eventName, connectionId, userId, request }: Omit<CallOrder, 'transport' | 'timeoutMs'>,
     { attempt, startedAt, fault }: AttemptStart,
-    result: { readonly response?: UpstreamResponse; readonly failure?: string },
+    { response, failure }: { readonly response?: UpstreamResponse; readonly failure?: string },
   ): void {
     this.context.traffic.record({
       door: 'upstream',
@@ -206,7 +206,8 @@ export class UpstreamCaller {
       attempt,
       request: blankRequest(request),
       durationMs: this.context.clock.now() - startedAt,
-      ...result,
+      ...(response && { response: blankResponse(response) }),
+      ...(failure !== undefined && { failure }),
       ...(fault !== undefined && { fault }),
     });
   }

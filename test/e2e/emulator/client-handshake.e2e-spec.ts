@@ -12,6 +12,8 @@ import {
   WebSocketClient,
   type ConnectOptions,
 } from '../../support/connect-client.js';
+import { callRest } from '../../support/call-rest.js';
+import { RawMqttClient } from '../../support/mqtt-client.js';
 import { RawConnection } from '../../support/raw-http.js';
 import { handshakeBytes } from '../../support/raw-web-socket.js';
 import { RecordingUpstream, type RecordedAnswer } from '../../support/record-upstream.js';
@@ -436,3 +438,39 @@ async function rawUpgrade(headers: string[], hub?: string): Promise<string> {
   socket.destroy();
   return chunk.toString('latin1');
 }
+
+describe('a hub that nobody named before', () => {
+  const hubs = async (): Promise<string[]> => {
+    const { json } = await callRest(emulator, 'GET /inspector/api/emulator', { authorization: null });
+    return (json as { hubs: string[] }).hubs;
+  };
+  let named = 0;
+  const recovery = { awps_connection_id: 'c', awps_reconnection_token: 't' };
+
+  it.each<[string, (hub: string) => Promise<unknown>]>([
+    ['has no token', (hub) => refusal({ hub, token: null })],
+    ['has a wrong token', (hub) => refusal({ hub, token: 'x' })],
+    ['asks for a mode that does not exist', (hub) => refusal({ hub, query: { webpubsub_mode: 'x' } })],
+    ['wants to recover', async (hub) => (await WebSocketClient.connect(emulator, { hub, query: recovery })).closed()],
+    [
+      'speaks MQTT and has no token',
+      (hub) => refusal({ hub, token: null, path: `/clients/mqtt/hubs/${hub}`, subprotocols: 'mqtt' }),
+    ],
+    ['speaks MQTT and does not say so', (hub) => refusal({ hub, path: `/clients/mqtt/hubs/${hub}` })],
+    ['calls REST', (hub) => callRest(emulator, `POST /api/hubs/${hub}/:send?api-version=2024-12-01`, { body: {} })],
+    [
+      'calls REST without a token',
+      (hub) => callRest(emulator, `HEAD /api/hubs/${hub}/users/u`, { authorization: null }),
+    ],
+  ])('is not created for who %s', async (_who, ask) => {
+    const before = await hubs();
+    await ask(`unheard_of_${++named}`);
+    expect(await hubs()).toEqual(before);
+  });
+
+  it('is created for clients that are let in', async () => {
+    await isAccepted({ hub: 'First_Client' });
+    await (await RawMqttClient.open(emulator, { hub: 'First_Mqtt' })).drop();
+    expect(await hubs()).toEqual(expect.arrayContaining(['first_client', 'first_mqtt']));
+  });
+});

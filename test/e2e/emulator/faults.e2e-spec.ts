@@ -3,7 +3,7 @@ import { FaultTargetError } from '../../../src/emulator/faults/fault.errors.js';
 import type { Fault, FaultHandle } from '../../../src/emulator/faults/fault.js';
 import type { TrafficEntry } from '../../../src/emulator/traffic-log.js';
 import type { WebPubSubEmulator } from '../../../src/emulator/web-pubsub-emulator.js';
-import { callRest } from '../../support/call-rest.js';
+import { callRest, restToken } from '../../support/call-rest.js';
 import {
   clientToken,
   connectJsonClient,
@@ -471,12 +471,43 @@ describe('faults over HTTP', () => {
   });
 
   it('are for programs of this machine, and for no page of another origin', async () => {
-    expect((await call('GET /emulator/faults', undefined, { Origin: 'https://evil.example' })).status).toBe(401);
     expect((await call('GET /emulator/faults', undefined, { Host: 'evil.example' })).status).toBe(401);
     expect((await call('GET /emulator/faults', undefined, { Origin: emulator.endpoint })).status).toBe(200);
-    const signed = await callRest(emulator, 'GET /emulator/faults', { headers: { Origin: 'https://evil.example' } });
-    expect(signed.status).toBe(200);
     const preflight = await call('OPTIONS /emulator/faults', undefined, { Origin: 'https://evil.example' });
     expect(preflight.headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['of another origin', { Origin: 'https://evil.example' }],
+    ['on another port', { Origin: 'http://localhost:3000' }],
+    ['that hides its origin', { Origin: 'null' }],
+    ['whose name points here', { Origin: 'http://evil.example', Host: 'evil.example' }],
+    ['of another site', { 'Sec-Fetch-Site': 'cross-site' }],
+    ['of this site', { 'Sec-Fetch-Site': 'same-site' }],
+  ])('are set by no page %s, though it signs tokens with the default key, which is public', async (_which, headers) => {
+    const fault: Fault = { kind: 'failUpstream' };
+    const audience = `http://${headers['Host'] ?? new URL(emulator.endpoint).host}/emulator/faults`;
+    const token = restToken(audience);
+    for (const line of ['POST /emulator/faults', `POST /emulator/faults?access_token=${token}`]) {
+      const reply = await callRest(emulator, line, { authorization: `Bearer ${token}`, headers, body: fault });
+      expect(reply).toMatchObject({ status: 403, json: { code: 'Forbidden' } });
+    }
+    expect(emulator.faults.list()).toEqual([]);
+  });
+
+  it.each([
+    ['X-Forwarded-For', '203.0.113.9'],
+    ['X-Forwarded-Host', 'a.example'],
+    ['Forwarded', 'for=203.0.113.9'],
+    ['Via', '1.1 proxy'],
+  ])('need a token in Authorization when a proxy passes them on (%s)', async (name, value) => {
+    const headers = { [name]: value };
+    const token = restToken(`${emulator.endpoint}/emulator/faults`);
+    const line = `GET /emulator/faults?access_token=${token}`;
+    expect((await call(line, undefined, headers)).json).toMatchObject({
+      code: 'Unauthorized',
+      message: expect.stringContaining('through proxies'),
+    });
+    expect((await callRest(emulator, 'GET /emulator/faults', { headers })).status).toBe(200);
   });
 });

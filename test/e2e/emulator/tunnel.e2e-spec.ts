@@ -5,6 +5,8 @@ import type { UpstreamRequest, UpstreamResponse } from '../../../src/emulator/co
 import { TunnelEndpoint } from '../../../src/emulator/tunnel/tunnel.endpoint.js';
 import { TrafficLog } from '../../../src/emulator/traffic-log.js';
 import { FakeClock } from '../../support/fake-clock.js';
+import { RawConnection } from '../../support/raw-http.js';
+import { handshakeBytes } from '../../support/raw-web-socket.js';
 import { TunnelClient, type TunnelClientOptions } from '../../support/tunnel-client.js';
 import { hostUpgrades, type UpgradeHost } from '../../support/upgrade-host.js';
 
@@ -132,6 +134,21 @@ describe('handshake of a tunnel [tunnel 2, 4.1]', () => {
     expect(tunnels.list()).toEqual([]);
   });
 
+  it.each(['http://evil.example', 'http://localhost:3000', 'null'])(
+    'refuses the page %s, though its token is good: tools send no Origin [tunnel 2]',
+    async (origin) => {
+      const url = `${host.endpoint.replace('http', 'ws')}/server/tunnel?hub=chat`;
+      const token = jwt.sign({ sub: 's1' }, PRIMARY, { audience: url, expiresIn: 60 });
+      const connection = await RawConnection.open(Number(new URL(host.endpoint).port));
+      connection.write(handshakeBytes(`${url}&access_token=${token}`, undefined, [`Origin: ${origin}`]));
+      expect(await connection.answer()).toMatchObject({
+        status: 403,
+        body: 'A tunnel is opened by a tool, not by a page: the request has an Origin header.',
+      });
+      expect(tunnels.list()).toEqual([]);
+    },
+  );
+
   it('refuses a token made for another hub', async () => {
     const url = `${host.endpoint.replace('http', 'ws')}/server/tunnel?hub=`;
     expect(await statusOfRefusal(optionsFor('chat', { audience: `${url}other` }))).toContain('401');
@@ -148,6 +165,8 @@ describe('handshake of a tunnel [tunnel 2, 4.1]', () => {
       expect.stringContaining('refused: the token is malformed'),
     ]);
     expect(lines.join()).not.toContain('secret-token');
+    await statusOfRefusal(optionsFor('chat', { audience: 'ws://x\u009b2J\u2028' }));
+    expect(lines.at(-1)).toContain('the audience of the token is "ws://x\\u009b2J\\u2028", expected');
   });
 });
 

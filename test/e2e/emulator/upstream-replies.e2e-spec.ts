@@ -32,6 +32,13 @@ describe('what upstream answers', () => {
     await upstream.close();
   });
 
+  it('is recorded without the secrets of its URL that a redirection repeats', async () => {
+    upstream.onEvent = () => ({ status: 302, headers: { Location: '/login?code=s3cr3t&back=/eventhandler' } });
+    await started.router.connect(started.connection(), EMPTY_CONNECT);
+    expect(started.traffic.at(-1)?.response?.headers['location']).toEqual(['/login?code=***&back=/eventhandler']);
+    expect(JSON.stringify(started.traffic)).not.toContain('s3cr3t');
+  });
+
   describe('to connect [upstream-events 6.1]', () => {
     it.each<[string, Answer, object]>([
       ['204', { status: 204 }, {}],

@@ -253,6 +253,57 @@ describe('packets of MQTT clients', () => {
     await expectAlive();
   });
 
+  it.each<[string, Buffer]>([
+    ['PINGREQs', generate({ cmd: 'pingreq' })],
+    ['QoS 0 messages', Buffer.from('3003000161', 'hex')],
+    ['PUBACKs', Buffer.from('40020001', 'hex')],
+  ])('end their socket, when 100 000 %s come in one frame', async (_what, packet) => {
+    const flood = Buffer.concat(Array.from({ length: 100_000 }, () => packet));
+    for (const isConnected of [true, false]) {
+      const client = await RawMqttClient.open(emulator, { roles: ALL_ROLES, version: 4 });
+      const connect = generate({
+        cmd: 'connect',
+        clientId: 'flood',
+        protocolId: 'MQTT',
+        protocolVersion: 4,
+        clean: true,
+        keepalive: 60,
+      });
+      if (isConnected) {
+        client.socket.send(connect);
+        await client.expect('connack');
+        client.socket.send(flood);
+      } else client.socket.send(Buffer.concat([connect, flood]));
+      expect(await client.closed()).toEqual({ code: 1008, reason: 'A frame has at most 10000 packets.' });
+    }
+    await expectAlive();
+  });
+
+  it('tell a client of 5.0 by a DISCONNECT that there were too many in a frame [mqtt-5 3.14.2.1]', async () => {
+    const client = await RawMqttClient.connect(emulator);
+    client.socket.send(Buffer.from('c000'.repeat(100_000), 'hex'));
+    for (let count = 0; count < 10_000; count++) await client.expect('pingresp');
+    expect(await client.expect('disconnect')).toMatchObject({
+      reasonCode: 0x96,
+      properties: { reasonString: 'A frame has at most 10000 packets.' },
+    });
+    expect(await client.closed()).toMatchObject({ code: 1000 });
+  });
+
+  it('are answered in order, though thousands wait for a CONNECT', async () => {
+    const client = await RawMqttClient.open(emulator, { roles: ALL_ROLES });
+    const subscriptions = [{ topic: 'a', qos: 0 as const }];
+    const subscribes = Array.from({ length: 5_000 }, (_, index) =>
+      generate({ cmd: 'subscribe', messageId: index + 1, subscriptions }, { protocolVersion: 5 }),
+    );
+    client.socket.send(Buffer.concat([CONNECT, ...subscribes]));
+    await client.expect('connack');
+    for (let messageId = 1; messageId <= subscribes.length; messageId++) {
+      expect((await client.expect('suback')).messageId).toBe(messageId);
+    }
+    await client.drop();
+  });
+
   it.each(PROTOTYPE_NAMES)('may have a user property called %s', async (name) => {
     const client = await RawMqttClient.connect(emulator, { roles: ALL_ROLES });
     await client.subscribe('a');

@@ -74,6 +74,17 @@ describe('who may use the inspector', () => {
     expect(preflight.headers['access-control-allow-origin']).toBeUndefined();
   });
 
+  it.each(['/inspector', '/inspector/main.js', '/inspector/api/hubs', '/inspector/api/feed'])(
+    'refuses %s through a proxy on this machine that writes its own Host, and says what to do',
+    async (path) => {
+      const { status, text } = await ask('GET', path, { 'X-Forwarded-For': '203.0.113.9' });
+      expect(status).toBe(403);
+      expect(text).toContain('list that name in the option inspectorHosts');
+      const headers = { Origin: origin, Forwarded: 'for=203.0.113.9' };
+      expect((await ask('POST', '/inspector/api/connection-string', headers)).status).toBe(403);
+    },
+  );
+
   it('lets any link lead to the page, but no frame', async () => {
     const link = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' };
     const page = await ask('GET', '/inspector', { ...link, 'Sec-Fetch-Dest': 'document' });

@@ -52,6 +52,16 @@ describe('the access guard of the inspector', () => {
   });
 
   it.each([
+    ['x-forwarded-for', '203.0.113.9'],
+    ['x-forwarded-host', 'a.example'],
+    ['forwarded', 'for=203.0.113.9'],
+    ['via', '1.1 proxy'],
+  ])('refuses what a proxy passes on (%s), unless names are allowed', (name, value) => {
+    expect(ask({ [name]: value })).toBe(403);
+    expect(ask({ [name]: value }, {}, ['devbox'])).toBeUndefined();
+  });
+
+  it.each([
     ['GET', undefined, undefined],
     ['GET', ORIGIN, undefined],
     ['POST', ORIGIN, undefined],
