@@ -254,9 +254,11 @@ export class EventAdmission {
   }
 }
 
-/** Node takes away `chunked` alone. */
+/** Node takes `chunked` away, and leaves what was done before it; encodings that do not end so it refuses itself. */
 function isTransferCompressed({ 'transfer-encoding': coding }: IncomingMessage['headers']): boolean {
-  return coding !== undefined && coding.trim().toLowerCase() !== 'chunked';
+  if (coding === undefined) return false;
+  const codings = coding.toLowerCase().split(',');
+  return codings.length > 1 && codings.at(-1)!.trim() === 'chunked';
 }
 
 /** By hand, since spreading an object costs more than the rest of the check. */
