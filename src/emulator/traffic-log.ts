@@ -98,6 +98,8 @@ const MAX_BYTES = 64 * 1024 * 1024;
  */
 export class TrafficLog {
   readonly #entries: TrafficEntry[] = [];
+  /** Bytes of each entry, at the same place. */
+  readonly #sizes: number[] = [];
   readonly #listeners = new Set<(entry: TrafficEntry) => void>();
   #nextId = 1;
   #bytes = 0;
@@ -118,8 +120,10 @@ export class TrafficLog {
     const entry = Object.assign(record, { id: this.#nextId++, time: this.now() }) as TrafficEntry;
     // Dropping in halves keeps the cost of an entry constant.
     if (this.#entries.length >= 2 * this.capacity) this.#drop(this.capacity);
+    const size = bytesOf(entry);
     this.#entries.push(entry);
-    this.#bytes += bytesOf(entry);
+    this.#sizes.push(size);
+    this.#bytes += size;
     if (this.#bytes > this.maxBytes) this.#dropToHalf();
     for (const listener of this.#listeners) listener(entry);
   }
@@ -150,11 +154,13 @@ export class TrafficLog {
   /** Forgets all entries; ids go on. */
   clear(): void {
     this.#entries.length = 0;
+    this.#sizes.length = 0;
     this.#bytes = 0;
   }
 
   #drop(count: number): void {
-    for (const entry of this.#entries.splice(0, count)) this.#bytes -= bytesOf(entry);
+    this.#entries.splice(0, count);
+    for (const size of this.#sizes.splice(0, count)) this.#bytes -= size;
   }
 
   /** The newest entry stays, however large. */
@@ -162,7 +168,7 @@ export class TrafficLog {
     let count = 0;
     let remaining = this.#bytes;
     while (remaining > this.maxBytes / 2 && count < this.#entries.length - 1) {
-      remaining -= bytesOf(this.#entries[count++]);
+      remaining -= this.#sizes[count++];
     }
     this.#drop(count);
   }

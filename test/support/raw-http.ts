@@ -59,6 +59,15 @@ export class RawConnection {
     return this;
   }
 
+  /** What comes stays in the network. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
   /** Says that nothing more comes; what comes back is still read. */
   end(): this {
     this.socket.end();

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock, ScheduledCall } from '../core/clock.js';
 import { fitCloseReason } from '../frames/close-frame.js';
-import { FrameQueue, type FrameQueueOwner } from '../frames/frame-queue.js';
+import { FrameQueue } from '../frames/frame-queue.js';
 import type { OutboundFrame } from '../frames/outbound-frame.js';
 import { roundTrip } from '../frames/round-trip.js';
 import type { SocketFlusher } from '../frames/socket-flusher.js';
@@ -36,10 +36,9 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const MAX_MISSED_PINGS = 2;
 
 /** One WebSocket of a client: an ordered, bounded queue of frames out, frames in, pings, and the end of it. */
-export class ClientSocket implements FrameQueueOwner {
+export class ClientSocket {
   readonly #queue: FrameQueue;
   #isOver = false;
-  #closing?: CloseReason;
   #closeTimer?: ScheduledCall;
   #pingTimer?: ScheduledCall;
   #missedPings = 0;
@@ -66,18 +65,14 @@ export class ClientSocket implements FrameQueueOwner {
         resolve();
       });
     });
-    this.#queue = new FrameQueue(transport, options.flusher, options.clock, this);
+    this.#queue = new FrameQueue(transport, options.flusher, options.clock);
+    webSocket.on('closing', () => this.#queue.end());
     this.#scheduleNextPing();
   }
 
   /** Resolves when the TCP socket is closed. */
   get closed(): Promise<void> {
     return this.#closed;
-  }
-
-  /** Whether frames can still be written. */
-  get isOpen(): boolean {
-    return this.webSocket.readyState === this.webSocket.OPEN;
   }
 
   /** False: the queue is full, and the frame is lost. */
@@ -88,10 +83,6 @@ export class ClientSocket implements FrameQueueOwner {
     if (queue.length >= MAX_QUEUED_FRAMES || queue.byteLength + frame.byteLength > MAX_QUEUED_BYTES) return false;
     queue.push(frame);
     return true;
-  }
-
-  onFlushed(): void {
-    if (this.#closing && this.#queue.length === 0) this.#sendClose(this.#closing);
   }
 
   /** Sends what is pending, then the close frame. The listener hears nothing more. */
@@ -139,14 +130,9 @@ export class ClientSocket implements FrameQueueOwner {
   }
 
   /** The close frame waits for what is pending, and while the socket is held. */
-  #beginClose(close: CloseReason): void {
-    this.#closing = close;
+  #beginClose({ code, reason }: CloseReason): void {
     this.#closeTimer = this.options.clock.schedule(CLOSE_TIMEOUT_MS, () => this.webSocket.terminate());
-    this.#queue.flush();
-  }
-
-  #sendClose({ code, reason }: CloseReason): void {
-    this.webSocket.close(code, fitCloseReason(reason));
+    this.#queue.whenWritten(() => this.webSocket.close(code, fitCloseReason(reason)));
   }
 
   #lose(close: CloseReason, cause: LossCause): void {
@@ -160,7 +146,7 @@ export class ClientSocket implements FrameQueueOwner {
   }
 
   #ping(): void {
-    if (this.#isOver || !this.isOpen) return;
+    if (this.#isOver || this.webSocket.readyState !== this.webSocket.OPEN) return;
     // While reading is paused for the client's own haste, its pongs wait too.
     if (this.webSocket.isPaused) this.#missedPings = 0;
     if (this.#missedPings >= MAX_MISSED_PINGS) {
@@ -177,6 +163,6 @@ export class ClientSocket implements FrameQueueOwner {
   #release(): void {
     this.#closeTimer?.cancel();
     this.#pingTimer?.cancel();
-    this.discardQueue();
+    this.#queue.end();
   }
 }

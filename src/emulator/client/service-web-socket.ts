@@ -1,4 +1,4 @@
-import WebSocket from 'ws';
+import { AnnouncingWebSocket } from '../frames/announcing-web-socket.js';
 import { CLOSES, type CloseReason } from './close-reasons.js';
 
 const FRAME_ERRORS: ReadonlyMap<number | undefined, CloseReason> = new Map<number | undefined, CloseReason>(
@@ -9,7 +9,7 @@ const FRAME_ERRORS: ReadonlyMap<number | undefined, CloseReason> = new Map<numbe
  * The server's side of a WebSocket. `ws` closes by itself when a frame breaks the protocol, is not UTF-8 or is too large,
  * with a code alone; clients of the service get its words too.
  */
-export class ServiceWebSocket extends WebSocket {
+export class ServiceWebSocket extends AnnouncingWebSocket {
   /** Why a frame was not accepted; its close frame has been sent. */
   refusal?: CloseReason;
 

@@ -3,30 +3,26 @@ import type { Clock } from '../core/clock.js';
 import type { OutboundFrame } from './outbound-frame.js';
 import type { FlushableSocket, SocketFlusher } from './socket-flusher.js';
 
-/** Whose frames they are. */
-export interface FrameQueueOwner {
-  /** Whether frames may still be written. */
-  readonly isOpen: boolean;
-  /** What the network takes for now has been written. */
-  onFlushed?(): void;
-}
-
 const MAX_BATCH_BYTES = 64 * 1024;
+
+/** What an empty queue has: most are empty most of the time. */
+const NONE: OutboundFrame[] = [];
 
 /**
  * Frames on their way to one socket, in order: gathered for a turn of the event loop, held back while the network takes no
  * more. How many may wait is the owner's to say.
  */
 export class FrameQueue implements FlushableSocket {
-  #frames: OutboundFrame[] = [];
+  #frames = NONE;
   #byteLength = 0;
   #isHeld = false;
+  #isEnded = false;
+  #whenWritten?: () => void;
 
   constructor(
     private readonly transport: Duplex,
     private readonly flusher: SocketFlusher,
     private readonly clock: Clock,
-    private readonly owner: FrameQueueOwner,
   ) {
     transport.on('drain', () => this.flush());
   }
@@ -42,29 +38,48 @@ export class FrameQueue implements FlushableSocket {
   }
 
   push(frame: OutboundFrame): void {
-    // What is there already waits for the flusher, or for the network.
-    if (this.#frames.push(frame) === 1) this.flusher.schedule(this);
+    if (this.#isEnded) return;
     this.#byteLength += frame.byteLength;
+    // What is there already waits for the flusher, or for the network.
+    if (this.#frames !== NONE) {
+      this.#frames.push(frame);
+      return;
+    }
+    this.#frames = [frame];
+    this.flusher.schedule(this);
   }
 
   /** Writes what waits, as far as the network takes it. */
   flush(): void {
-    if (this.#isHeld || !this.owner.isOpen) return;
-    if (this.#frames.length > 0) this.#writeFrames();
-    this.owner.onFlushed?.();
+    if (!this.#isWritable) return;
+    if (this.#frames !== NONE) this.#writeFrames();
+    if (this.#whenWritten && this.#frames === NONE) this.#whenWritten();
   }
 
   /** Writes what waits, even if the network has to keep it: nothing comes after. */
   flushAll(): void {
-    if (this.#isHeld || !this.owner.isOpen || this.#frames.length === 0) return;
+    if (!this.#isWritable || this.#frames === NONE) return;
     const now = this.clock.now();
     this.#writeChunks(this.#frames.flatMap((frame) => (isExpired(frame, now) ? [] : frame.chunks)));
     this.clear();
   }
 
+  /** Calls back when nothing waits any more, at once if that is so; while held, that is not known. */
+  whenWritten(callback: () => void): void {
+    this.#whenWritten = callback;
+    this.flush();
+  }
+
   clear(): void {
-    this.#frames = [];
+    this.#frames = NONE;
     this.#byteLength = 0;
+  }
+
+  /** From now on nothing is written, and nothing kept. */
+  end(): void {
+    this.#isEnded = true;
+    this.#whenWritten = undefined;
+    this.clear();
   }
 
   get isHeld(): boolean {
@@ -77,17 +92,20 @@ export class FrameQueue implements FlushableSocket {
     if (!isHeld) this.flusher.schedule(this);
   }
 
+  get #isWritable(): boolean {
+    return !this.#isHeld && !this.#isEnded && this.transport.writable;
+  }
+
   #writeFrames(): void {
     const frames = this.#frames;
     const [first] = frames;
     // By far the most frequent case: one frame for each of many.
     if (frames.length === 1 && first.chunks.length === 1 && first.expiresAt === undefined && !this.#isCongested()) {
-      frames.pop();
-      this.#byteLength = 0;
+      this.clear();
       this.transport.write(first.chunks[0]);
       return;
     }
-    this.#frames = [];
+    this.#frames = NONE;
     const written = this.#write(frames);
     if (written < frames.length) this.#frames = frames.slice(written);
   }

@@ -6,7 +6,7 @@ import type { MqttDisconnectProperties } from '../../protocol/cloud-event.js';
 import type { ScheduledCall } from '../core/clock.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import { fitCloseReason } from '../frames/close-frame.js';
-import { FrameQueue, type FrameQueueOwner } from '../frames/frame-queue.js';
+import { FrameQueue } from '../frames/frame-queue.js';
 import { frameMessage, type OutboundFrame } from '../frames/outbound-frame.js';
 import { roundTrip } from '../frames/round-trip.js';
 import type { SharedFrames } from '../frames/shared-frames.js';
@@ -47,7 +47,7 @@ const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 const OVERTAKING = new Set<Packet['cmd']>(['puback', 'pubrec', 'pubcomp', 'pingreq']);
 
 /** One WebSocket of an MQTT client: the service's physical connection. Packets in, packets out, and the end of it. */
-export class MqttSocket implements PacketLimits, FrameQueueOwner {
+export class MqttSocket implements PacketLimits {
   readonly physicalConnectionId = randomUUID();
   /** Of the CONNECT; what is sent before follows 5.0. */
   version: 4 | 5 = 5;
@@ -86,7 +86,8 @@ export class MqttSocket implements PacketLimits, FrameQueueOwner {
     private readonly context: EmulatorContext,
     private readonly listener: MqttSocketListener,
   ) {
-    this.#queue = new FrameQueue(transport, flusher, context.clock, this);
+    this.#queue = new FrameQueue(transport, flusher, context.clock);
+    webSocket.on('closing', () => this.#queue.end());
     this.#lastPacketAt = context.clock.now();
     this.#timer = context.clock.schedule(CONNECT_TIMEOUT_MS, () => this.close(1008, 'No CONNECT packet came.'));
     this.#parser.on('packet', (packet) => this.#receive(packet));

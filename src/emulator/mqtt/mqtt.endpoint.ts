@@ -7,6 +7,7 @@ import type { HubRegistry } from '../core/hub.registry.js';
 import { LIMIT_REFUSAL, type ConnectionLimit } from '../connection-limit.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import type { UpgradeEndpoint } from '../endpoint.js';
+import { AnnouncingWebSocket } from '../frames/announcing-web-socket.js';
 import { SocketFlusher } from '../frames/socket-flusher.js';
 import { refuseUpgrade, type HandshakeRefusal } from '../handshake.js';
 import { Deliveries } from './delivery.js';
@@ -28,6 +29,7 @@ const CLOSE_GRACE_MS = 1_000;
 export class MqttEndpoint implements UpgradeEndpoint {
   readonly #server = new WebSocketServer({
     noServer: true,
+    WebSocket: AnnouncingWebSocket,
     maxPayload: MAX_FRAME_BYTES,
     clientTracking: false,
     handleProtocols: () => 'mqtt',

@@ -6,13 +6,17 @@ import type { GlobalEnhancers } from '../hubs/http-response.stand-in.js';
 import { RateLimitedWarnings } from './rate-limited-warnings.js';
 import { textOf } from './refusal.factory.js';
 
+/** As the headers of a request name it. */
+export interface EventName {
+  readonly hub?: string;
+  readonly event?: string;
+}
+
 /** What is known of a request when it has been answered. */
-export interface AnsweredRequest {
+export interface AnsweredRequest extends EventName {
   readonly method: string;
   readonly url: string;
   readonly type?: string;
-  readonly hub?: string;
-  readonly event?: string;
   readonly userId?: string;
   readonly connectionId?: string;
   readonly status: number;
@@ -107,10 +111,6 @@ export class EventLog {
     );
   }
 
-  nameEvent(event: string | undefined, hub: string | undefined): string {
-    return `the event ${quote(event)} of hub ${quote(hub)}`;
-  }
-
   /** `suspects`: global enhancers whose error it is rather than that of the handler. */
   handlerFailed(
     handler: string | undefined,
@@ -130,9 +130,14 @@ export class EventLog {
     );
   }
 
-  /** `events`: how many of each name, as `nameEvent` gives it. */
-  unansweredAtClosing(events: ReadonlyMap<string, number>, patienceMs: number): void {
-    const names = [...events].map(([name, count]) => (count > 1 ? `${name} (${count} times)` : name));
+  /** `events`: each of them, those of one name among them many times. */
+  unansweredAtClosing(events: readonly EventName[], patienceMs: number): void {
+    const counts = new Map<string, number>();
+    for (const { event, hub } of events) {
+      const name = `the event ${quote(event)} of hub ${quote(hub)}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    const names = [...counts].map(([name, count]) => (count > 1 ? `${name} (${count} times)` : name));
     this.#logger.error(
       `The application closes, and after ${patienceMs / 1000} s has no answer yet to ${names.join(', ')}. The service gets ` +
         '503 and sends such events again. Has a handler not ended?',

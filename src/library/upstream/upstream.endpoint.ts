@@ -112,14 +112,13 @@ export class UpstreamEndpoint {
   }
 
   #tellOfUnanswered(late: readonly EventExchange[], patienceMs: number): void {
-    const counts = new Map<string, number>();
-    for (const { isAnswered, request } of late) {
-      if (isAnswered) continue;
-      const { 'ce-hub': hub, 'ce-eventname': event } = request.headers as Record<string, string | undefined>;
-      const name = this.#options.log.nameEvent(event, hub);
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-    if (counts.size > 0) this.#options.log.unansweredAtClosing(counts, patienceMs);
+    const events = late
+      .filter(({ isAnswered }) => !isAnswered)
+      .map(({ request: { headers } }) => ({
+        event: headers['ce-eventname'] as string | undefined,
+        hub: headers['ce-hub'] as string | undefined,
+      }));
+    if (events.length > 0) this.#options.log.unansweredAtClosing(events, patienceMs);
   }
 
   /** Undefined: it was a validation request, and is answered. */

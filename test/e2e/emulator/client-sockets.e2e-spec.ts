@@ -10,6 +10,7 @@ import {
   WebSocketClient,
 } from '../../support/connect-client.js';
 import { FakeClock } from '../../support/fake-clock.js';
+import { frameBytes, handshakeBytes, OPCODES, RawWebSocket } from '../../support/raw-web-socket.js';
 import { RecordingUpstream } from '../../support/record-upstream.js';
 import { startEmulator } from '../../support/start-emulator.js';
 
@@ -93,6 +94,26 @@ describe('limits of sockets [client-websocket 11, 12]', () => {
     expect(await ended).toMatchObject({ status: 1008, frame: 'The outbound message queue is full.' });
     slow.socket.resume();
     expect(await slow.closed()).toMatchObject({ code: 1008 });
+    await emulator.close();
+  });
+
+  it('a slow client that closes gets nothing behind the answer to its close frame [RFC 6455 5.5.1]', async () => {
+    const emulator = await startEmulator();
+    const sender = await connectJsonClient(emulator, { roles: ALL_ROLES });
+    const handshake = handshakeBytes(clientUrl(emulator, { groups: ['g'] }), JSON_SUBPROTOCOL);
+    const slow = await RawWebSocket.open(emulator.port, handshake);
+    slow.connection.pause();
+    const data = 'x'.repeat(1_000_000);
+    for (let ackId = 1; ackId <= 14; ackId++) {
+      sender.send({ type: 'sendToGroup', group: 'g', dataType: 'text', data, ackId });
+      await sender.next();
+    }
+    slow.write(frameBytes(OPCODES.close, Buffer.from([0x03, 0xe8])));
+    await sender.untilPong();
+    slow.connection.resume();
+    const frames = await slow.framesUntilClosed();
+    expect(frames.length).toBeLessThan(15);
+    expect(frames.findIndex(({ opcode }) => opcode === OPCODES.close)).toBe(frames.length - 1);
     await emulator.close();
   });
 
