@@ -49,8 +49,6 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
   readonly #deliveries?: DeliveryQueue<NumberedFrame>;
   readonly #lifetime = new AbortController();
   #socket?: ClientSocket;
-  /** Fault switch: what waits for it, a close frame among others, leaves when it is released, even if all else is over. */
-  #heldSocket?: ClientSocket;
   #recoveryTimer?: ScheduledCall;
   // Asked for every message, hence not read from the signal.
   #isEnded = false;
@@ -180,23 +178,8 @@ export class ClientSession implements ConnectionOutlet, ClientSocketListener {
     return true;
   }
 
-  holdSocket(isHeld: boolean, onGone?: () => void): boolean {
-    const socket = isHeld ? this.#socket : this.#heldSocket;
-    if (!socket) return false;
-    this.record('fault', isHeld ? 'the socket is held' : 'the socket is released');
-    socket.hold(isHeld);
-    this.#heldSocket = isHeld ? socket : undefined;
-    if (isHeld) {
-      void socket.closed.then(() => {
-        if (this.#heldSocket === socket) this.#heldSocket = undefined;
-        onGone?.();
-      });
-    }
-    return true;
-  }
-
-  hasHeldSocket(): boolean {
-    return this.#heldSocket !== undefined;
+  holdSocket(onGone: () => void): (() => void) | undefined {
+    return this.#socket?.hold(onGone);
   }
 
   onFrame(payload: Buffer, isBinary: boolean): void {

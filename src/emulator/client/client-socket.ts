@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock, ScheduledCall } from '../core/clock.js';
 import { fitCloseReason } from '../frames/close-frame.js';
 import { FrameQueue } from '../frames/frame-queue.js';
+import { holdSocket } from '../frames/hold-socket.js';
 import type { OutboundFrame } from '../frames/outbound-frame.js';
 import { roundTrip } from '../frames/round-trip.js';
 import type { SocketFlusher } from '../frames/socket-flusher.js';
@@ -115,9 +116,9 @@ export class ClientSocket {
     this.webSocket.terminate();
   }
 
-  /** Fault switch: nothing is written while held. */
-  hold(isHeld: boolean): void {
-    this.#queue.hold(isHeld);
+  /** Fault switch, see ConnectionOutlet. */
+  hold(onGone: () => void): () => void {
+    return holdSocket(this.webSocket, this.#queue, onGone);
   }
 
   /** A client that sends faster than it is served waits in its own network buffers. */

@@ -21,12 +21,11 @@ export interface ConnectionOutlet {
    */
   dropSocket?(): boolean;
   /**
-   * Fault switch: while held, nothing more is written to the client, as if it had ceased to read; what is delivered piles
-   * up as with any slow client. False: there is no socket at the moment. `onGone` is called when the held socket is closed.
+   * Fault switch: until the function that is returned is called, nothing more is written to the client, as if it had ceased
+   * to read; what is delivered piles up as with any slow client. Undefined: there is no socket at the moment. `onGone` is
+   * called when the held socket is closed, which may be later than the end of the connection.
    */
-  holdSocket?(isHeld: boolean, onGone?: () => void): boolean;
-  /** Whether a held socket is still there; it may outlive the connection. Left out by outlets that release theirs. */
-  hasHeldSocket?(): boolean;
+  holdSocket?(onGone: () => void): (() => void) | undefined;
 }
 
 /**
@@ -111,13 +110,8 @@ export class ClientConnection {
     return this.#outlet?.dropSocket?.() ?? false;
   }
 
-  /** Fault switch, see ConnectionOutlet; false as well when the outlet has no such switch. */
-  holdSocket(isHeld: boolean, onGone?: () => void): boolean {
-    return this.#outlet?.holdSocket?.(isHeld, onGone) ?? false;
-  }
-
-  /** Fault switch, see ConnectionOutlet. */
-  get hasHeldSocket(): boolean {
-    return this.#outlet?.hasHeldSocket?.() ?? false;
+  /** Fault switch, see ConnectionOutlet; undefined as well when the outlet has no such switch. */
+  holdSocket(onGone: () => void): (() => void) | undefined {
+    return this.#outlet?.holdSocket?.(onGone);
   }
 }

@@ -21,8 +21,6 @@ export class FaultSwitches {
   readonly #hubs: () => HubRegistry;
   readonly #resetValidations: ValidationReset;
   readonly #active = new Map<number, ActiveFault>();
-  /** Whose socket a fault holds. */
-  readonly #throttled = new Map<ActiveFault, ClientConnection>();
   #lastId = 0;
 
   constructor(context: EmulatorContext, hubs: () => HubRegistry, resetValidations: ValidationReset) {
@@ -99,7 +97,7 @@ export class FaultSwitches {
         return;
       }
       case 'throttleClient':
-        this.#throttle(active, fault);
+        this.#throttle(active, this.#connection(fault), fault.durationMs);
         break;
       case 'expireReconnectionToken': {
         const connection = this.#connection(fault);
@@ -115,15 +113,11 @@ export class FaultSwitches {
     if (fault.kind === 'refuseValidation') this.#resetValidations(fault.hub);
   }
 
-  #throttle(active: ActiveFault, { connectionId, hub, durationMs }: FaultOf<'throttleClient'>): void {
-    const connection = this.#connection({ hub, connectionId });
-    if (!connection.holdSocket(true, () => active.clear())) throw noSocket(connectionId);
-    this.#throttled.set(active, connection);
-    const stopWaiting = connection.whenEnded(() => {
-      // Otherwise the fault ends with the socket: its close frame, too, waits for the release.
-      if (!connection.hasHeldSocket) active.clear();
-    });
-    active.whenOver(stopWaiting);
+  /** The fault may outlive the connection, not its socket: the close frame, too, waits for the release. */
+  #throttle(active: ActiveFault, connection: ClientConnection, durationMs: number | undefined): void {
+    const release = connection.holdSocket(() => active.clear());
+    if (!release) throw noSocket(connection.connectionId);
+    active.whenOver(release);
     if (durationMs === undefined) return;
     const timer = this.#context.clock.schedule(durationMs, () => active.clear());
     active.whenOver(() => timer.cancel());
@@ -132,10 +126,6 @@ export class FaultSwitches {
   #end(active: ActiveFault, isUsedUp: boolean): void {
     this.#active.delete(active.id);
     const { fault } = active;
-    const throttled = this.#throttled.get(active);
-    this.#throttled.delete(active);
-    // Another fault may hold it still.
-    if (throttled && ![...this.#throttled.values()].includes(throttled)) throttled.holdSocket(false);
     // The refusal that used it up is still under way; the service asks again by itself.
     if (fault.kind === 'refuseValidation' && !isUsedUp) this.#resetValidations(fault.hub);
     this.note(fault, `fault ${active.id} ended: ${describe(fault)}`);

@@ -15,7 +15,7 @@ const NONE: OutboundFrame[] = [];
 export class FrameQueue implements FlushableSocket {
   #frames = NONE;
   #byteLength = 0;
-  #isHeld = false;
+  #holds = 0;
   #isEnded = false;
   #whenWritten?: () => void;
 
@@ -56,9 +56,9 @@ export class FrameQueue implements FlushableSocket {
     if (this.#whenWritten && this.#frames === NONE) this.#whenWritten();
   }
 
-  /** Writes what waits, even if the network has to keep it: nothing comes after. */
+  /** Writes what waits, even if it is held or the network has to keep it: nothing comes after. */
   flushAll(): void {
-    if (!this.#isWritable || this.#frames === NONE) return;
+    if (!this.transport.writable || this.#frames === NONE) return;
     const now = this.clock.now();
     this.#writeChunks(this.#frames.flatMap((frame) => (isExpired(frame, now) ? [] : frame.chunks)));
     this.clear();
@@ -83,17 +83,20 @@ export class FrameQueue implements FlushableSocket {
   }
 
   get isHeld(): boolean {
-    return this.#isHeld;
+    return this.#holds > 0;
   }
 
-  /** While held, nothing is written. */
-  hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    if (!isHeld) this.flusher.schedule(this);
+  /** Nothing is written until the function that is returned has been called, once, by everyone who holds. */
+  hold(): () => void {
+    this.#holds++;
+    return () => {
+      this.#holds--;
+      this.flusher.schedule(this);
+    };
   }
 
   get #isWritable(): boolean {
-    return !this.#isHeld && !this.#isEnded && this.transport.writable;
+    return this.#holds === 0 && !this.#isEnded && this.transport.writable;
   }
 
   #writeFrames(): void {

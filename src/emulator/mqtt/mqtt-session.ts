@@ -104,11 +104,8 @@ export class MqttSession implements ConnectionOutlet {
     return this.#socket !== undefined;
   }
 
-  holdSocket(isHeld: boolean, onGone?: () => void): boolean {
-    const socket = this.#socket;
-    socket?.hold(isHeld);
-    if (isHeld) void socket?.closed.then(onGone);
-    return socket !== undefined;
+  holdSocket(onGone: () => void): (() => void) | undefined {
+    return this.#socket?.hold(onGone);
   }
 
   /** Raises a user event after those before it, and sends what upstream answered. Resolves when that is done. */

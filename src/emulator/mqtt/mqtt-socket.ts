@@ -7,6 +7,7 @@ import type { ScheduledCall } from '../core/clock.js';
 import type { EmulatorContext } from '../emulator-context.js';
 import { fitCloseReason } from '../frames/close-frame.js';
 import { FrameQueue } from '../frames/frame-queue.js';
+import { holdSocket } from '../frames/hold-socket.js';
 import { frameMessage, type OutboundFrame } from '../frames/outbound-frame.js';
 import { roundTrip } from '../frames/round-trip.js';
 import type { SharedFrames } from '../frames/shared-frames.js';
@@ -178,7 +179,6 @@ export class MqttSocket implements PacketLimits {
   /** What has been received and not yet handled is forgotten. */
   close(code: number, reason: string): void {
     if (this.#isOver) return;
-    this.#queue.hold(false);
     this.#queue.flushAll();
     this.#end();
     this.webSocket.close(code, fitCloseReason(reason));
@@ -199,9 +199,9 @@ export class MqttSocket implements PacketLimits {
     this.webSocket.terminate();
   }
 
-  /** While held, packets to the client pile up here. */
-  hold(isHeld: boolean): void {
-    this.#queue.hold(isHeld);
+  /** Fault switch, see ConnectionOutlet. */
+  hold(onGone: () => void): () => void {
+    return holdSocket(this.webSocket, this.#queue, onGone);
   }
 
   /** Resolves when what is under way, both ways, has arrived, and what came has been handled; not while held. */

@@ -130,11 +130,11 @@ describe('ClientSocket', () => {
 
   it('lets the close frame of a silent client wait while it is held', async () => {
     const { socket, webSocket, clock } = createSocket();
-    socket.hold(true);
+    const release = socket.hold(() => {});
     clock.advance(60_000);
     await turn();
     expect(webSocket.closes).toEqual([]);
-    socket.hold(false);
+    release();
     await turn();
     expect(webSocket.closes).toEqual([[1011, 'PingTimeout']]);
   });
