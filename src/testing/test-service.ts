@@ -174,6 +174,9 @@ export async function startTestService(
     ...(accessKey !== undefined && { accessKey }),
     ...(secondaryAccessKey !== undefined && { secondaryAccessKey }),
     hubs: settingsOf(hubs, front.origin + path, options.hubs),
+  }).catch(async (error: unknown) => {
+    await front.close();
+    throw error;
   });
   const calls = new PendingCalls();
   pointServiceClients(application, emulator.connectionString, hubs, calls);

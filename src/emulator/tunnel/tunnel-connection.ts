@@ -86,6 +86,15 @@ export class TunnelConnection {
         return;
       }
       const ackId = this.takeAckId();
+      // Before anything waits for an answer: what cannot be encoded rejects, and leaves nothing behind.
+      const bytes = encodeTunnelMessage({
+        kind: 'httpRequest',
+        ackId,
+        method: request.method,
+        url: request.url,
+        headers: toTunnelHeaders(request.headers),
+        content: request.body,
+      });
       const settle = (): void => {
         this.#pending.delete(ackId);
         signal.removeEventListener('abort', onAbort);
@@ -107,14 +116,7 @@ export class TunnelConnection {
           reject(error);
         },
       });
-      this.send({
-        kind: 'httpRequest',
-        ackId,
-        method: request.method,
-        url: request.url,
-        headers: toTunnelHeaders(request.headers),
-        content: request.body,
-      });
+      if (this.isConnected) this.socket.send(bytes);
     });
   }
 

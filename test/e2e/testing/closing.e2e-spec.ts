@@ -1,9 +1,10 @@
 import 'reflect-metadata';
+import { Server } from 'node:net';
 import { type INestApplication, Module, type OnModuleDestroy } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import type { WebPubSubServiceClient } from '@azure/web-pubsub';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import {
   getServiceClientToken,
   InjectServiceClient,
@@ -168,6 +169,21 @@ it('an application that has closed is served no more', async () => {
   await closed.init();
   await closed.close();
   await expect(serve(closed)).rejects.toThrow('The application has been closed.');
+});
+
+it('a service that cannot start leaves no server open, and the application can have another', async () => {
+  const imports = [WebPubSubModule.forRoot({ connectionString })];
+  const application = (await Test.createTestingModule({ imports }).compile()).createNestApplication();
+  const listening = jest.spyOn(Server.prototype, 'listen');
+  const hubs = { chat: { eventHandlers: [{ urlTemplate: 'nonsense' }] } };
+  await expect(startTestService(application, { hubs })).rejects.toThrow(/urlTemplate/);
+  const servers = listening.mock.contexts as Server[];
+  listening.mockRestore();
+  expect(servers.map((server) => server.listening)).toEqual(servers.map(() => false));
+  expect(servers).not.toEqual([]);
+  const service = await startTestService(application);
+  await service.close();
+  await application.close();
 });
 
 describe('what is no application', () => {
