@@ -86,8 +86,8 @@ export class TunnelConnection {
         return;
       }
       const ackId = this.takeAckId();
-      // Before anything waits for an answer: what cannot be encoded rejects, and leaves nothing behind.
-      const bytes = encodeTunnelMessage({
+      // Before anything waits for the answer: what cannot be encoded rejects, and leaves nothing behind.
+      this.send({
         kind: 'httpRequest',
         ackId,
         method: request.method,
@@ -116,7 +116,6 @@ export class TunnelConnection {
           reject(error);
         },
       });
-      if (this.isConnected) this.socket.send(bytes);
     });
   }
 

@@ -78,6 +78,11 @@ export function isKeyCredential(credential: unknown): credential is AzureKeyCred
   );
 }
 
+/** With a blank key anybody could sign; `AzureKeyCredential.update` takes anything. */
+export function isUsableKey(key: unknown): key is string {
+  return typeof key === 'string' && key.trim() !== '';
+}
+
 /**
  * Whether a host of a URL is this machine. Names below `localhost` are too [RFC 6761 6.3]: whoever configures an
  * application answers for what they resolve to.
@@ -95,7 +100,7 @@ function readEndpointAndCredential({ endpoint, credential }: WebPubSubModuleOpti
   if (!isKeyCredential(credential) && typeof credential.getToken !== 'function') {
     throw new StartUpError(CREDENTIAL_UNKNOWN);
   }
-  if (isKeyCredential(credential) && credential.key.trim() === '') throw new StartUpError(CREDENTIAL_EMPTY);
+  if (isKeyCredential(credential) && !isUsableKey(credential.key)) throw new StartUpError(CREDENTIAL_EMPTY);
   return { endpoint: normalizeEndpoint(endpoint), credential };
 }
 
